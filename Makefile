@@ -1,0 +1,54 @@
+# What a newcomer needs: `make demo`, `make test`. What CI runs: `make check`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export HF_HUB_OFFLINE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo demo-stop test check lint types lock clean
+
+demo: $(VENV)/.runtime
+	$(BIN)/tiktoksales demo $(ARGS)
+
+demo-stop: $(VENV)/.runtime
+	$(BIN)/tiktoksales demo --stop
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest $(ARGS)
+
+check: lint types test
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+# torch comes first and outside of the locks: see requirements-torch.txt.
+$(VENV)/.torch: requirements-torch.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements-torch.txt
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.torch requirements.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+# Everything for `python -m stages.training...`; not needed to run or test.
+$(VENV)/.training: $(VENV)/.dev requirements-training.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements-training.lock
+	@touch $@
+
+# Pin anew. torch and its CUDA packages stay out: machines differ in which build they hold.
+lock:
+	deploy/lock.sh
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
