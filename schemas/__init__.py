@@ -1,0 +1,1 @@
+"""The records that pass between stages, and nothing that knows how they travel."""

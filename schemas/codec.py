@@ -1,0 +1,54 @@
+"""Bytes <-> record, by orjson."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from schemas.records import Record
+
+SCHEMA_VERSION = 1
+
+R = TypeVar("R", bound=Record)
+
+
+class UnreadableRecord(ValueError):
+    """The bytes are not a record of the expected kind. The message names the first fault in words."""
+
+
+def encode(record: Record) -> bytes:
+    """The record as one JSON object."""
+    return orjson.dumps(record.__dict__, default=_plain)
+
+
+def decode(kind: type[R], data: bytes) -> R:
+    """The record of `kind` in `data`. Unknown fields are ignored.
+
+    Raises UnreadableRecord where `data` is not JSON or does not hold such a record.
+    """
+    try:
+        return kind.model_validate(orjson.loads(data))
+    except orjson.JSONDecodeError as error:
+        raise UnreadableRecord(f"not JSON: {error}") from error
+    except ValidationError as error:
+        raise UnreadableRecord(f"not a {kind.__name__}: {in_words(error)}") from error
+
+
+def in_words(error: ValidationError) -> str:
+    """The faults pydantic found, as one sentence without the values (they may be personal)."""
+    faults = (
+        f"{'.'.join(str(part) for part in fault['loc']) or 'record'}: {fault['msg']}"
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    )
+    return "; ".join(faults)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.__dict__
+    if isinstance(value, UUID):  # asyncpg's own kind; the standard one never comes here
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no place in a record")
