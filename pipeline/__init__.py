@@ -1,0 +1,1 @@
+"""The runtime: carries records from stage to stage, and knows no commerce."""

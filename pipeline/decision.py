@@ -1,0 +1,167 @@
+"""Outcome -> settlement: the pure part of the runtime."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, assert_never
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import orjson
+
+from pipeline.backoff import delay_seconds
+from pipeline.dead_letter import DeadLetter
+from pipeline.envelope import Envelope, hop, traceparent, with_hop
+from pipeline.events import End, EndState
+from pipeline.settlement import DEAD, EVENTS, Append, Delivery, Postponed, Settled, Settlement
+from pipeline.stage import Drop, Emit, Note, Outcome, Reject, Retry, Stage
+from schemas.codec import encode
+from schemas.records import Record
+
+NEWER_VERSION_SECONDS = 30.0  # how long an entry of a newer release waits before it is offered again
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A delivery that was understood: its envelope, its record and the partition its successors go to."""
+
+    delivery: Delivery
+    envelope: Envelope
+    record: Record
+    partition: int
+    received_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Turns outcomes into settlements for one stage; `clock` gives epoch seconds, `random` numbers in [0, 1)."""
+
+    stage: Stage[Any]
+    clock: Callable[[], float]
+    random: Callable[[], float]
+
+    def decide(self, work: Work, outcome: Outcome) -> Settlement:
+        """What becomes of an entry whose handler answered `outcome`."""
+        match outcome:
+            case Emit(record=record, to=to, note=note):
+                target = to or self.stage.emits
+                if target is None:
+                    return self._end(work, "done", "", note)
+                return self._forward(work, target, record, note)
+            case Drop(reason=reason, note=note):
+                return self._end(work, "dropped", reason, note)
+            case Retry(reason=reason, after=after, error=error, detail=detail):
+                if work.delivery.attempts + 1 >= self.stage.limits.max_attempts:
+                    reason = f"{reason} (given up after {work.delivery.attempts + 1} attempts)"
+                    return self._bury(work, Reject(reason, error, detail))
+                return self._postpone(work.delivery, after)
+            case Reject():
+                return self._bury(work, outcome)
+            case _:
+                assert_never(outcome)
+
+    def refuse(self, delivery: Delivery, partition: int, reject: Reject) -> Settlement:
+        """What becomes of an entry that could not be read at all. Its identity derives from where it lay."""
+        known = delivery.fields.get(b"id", b"").decode(errors="replace")
+        comment_id = known if _is_uuid(known) else str(derived_id(f"{self.stage.stream}/{delivery.entry_id}"))
+        envelope = Envelope(
+            id=comment_id, seq=delivery.entry_id, at="", trace=traceparent(comment_id), hops=b"[]", data=b""
+        )
+        work = Work(delivery, envelope, Record(), partition, self._now_ms())
+        return self._bury(work, reject)
+
+    def leave_for_newer_reader(self, delivery: Delivery) -> Postponed:
+        """An entry of a newer release: offered again later, and not counted as a failure."""
+        due_ms = self._now_ms() + int(NEWER_VERSION_SECONDS * 1000)
+        return Postponed(delivery.entry_id, due_ms, delivery.attempts, delivery.first_failed_ms)
+
+    def _forward(self, work: Work, target: str, record: Record, note: Note) -> Settled:
+        envelope = work.envelope
+        onward = Envelope(
+            id=envelope.id,
+            seq=envelope.seq,
+            at=envelope.at,
+            trace=envelope.trace,
+            hops=with_hop(envelope.hops, self._hop(work, note)),
+            data=encode(record),
+        )
+        return Settled(work.delivery.entry_id, (Append(target, work.partition, onward.fields()),))
+
+    def _end(self, work: Work, end: End, reason: str, note: Note) -> Settled:
+        appends = (self._event(work, end, reason, note),) if self.stage.records_ends else ()
+        return Settled(work.delivery.entry_id, appends)
+
+    def _bury(self, work: Work, reject: Reject) -> Settled:
+        delivery, now_ms = work.delivery, self._now_ms()
+        letter = DeadLetter(
+            stage=self.stage.name,
+            stream=self.stage.stream,
+            partition=work.partition,
+            comment_id=work.envelope.id,
+            entry_id=delivery.entry_id,
+            reason=reject.reason,
+            error=reject.error,
+            detail=reject.detail,
+            attempts=delivery.attempts + 1,
+            first_failed_ms=delivery.first_failed_ms or now_ms,
+            last_failed_ms=now_ms,
+            raw=delivery.fields,
+        )
+        dead = Append(DEAD, work.partition, letter.fields())
+        end = self._end(work, "rejected", reject.reason, {})
+        return Settled(delivery.entry_id, (dead, *end.appends))
+
+    def _postpone(self, delivery: Delivery, after: float | None) -> Postponed:
+        limits, now_ms, attempt = self.stage.limits, self._now_ms(), delivery.attempts + 1
+        wait = after
+        if wait is None:
+            wait = delay_seconds(
+                attempt,
+                base_seconds=limits.backoff_seconds,
+                cap_seconds=limits.backoff_cap_seconds,
+                random=self.random,
+            )
+        return Postponed(
+            delivery.entry_id, now_ms + int(wait * 1000), attempt, delivery.first_failed_ms or now_ms
+        )
+
+    def _event(self, work: Work, end: End, reason: str, note: Note) -> Append:
+        envelope = work.envelope
+        state = EndState(
+            comment_id=UUID(envelope.id),
+            seq=envelope.seq,
+            stage=self.stage.name,
+            outcome=end,
+            reason=reason,
+            hops=[*orjson.loads(envelope.hops), self._hop(work, note)],
+            ended_ms=self._now_ms(),
+        )
+        fields = Envelope(
+            id=envelope.id, seq=envelope.seq, at=envelope.at, trace=envelope.trace, hops=b"[]",
+            data=encode(state),
+        ).fields()  # fmt: skip
+        return Append(EVENTS, work.partition, fields)
+
+    def _hop(self, work: Work, note: Note) -> list[Any]:
+        return hop(self.stage.name, work.received_ms, self._now_ms(), note)
+
+    def _now_ms(self) -> int:
+        return int(self.clock() * 1000)
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """A stable hash: the same key goes to the same partition in every process and release."""
+    return zlib.crc32(key.encode()) % partitions
+
+
+def derived_id(name: str) -> UUID:
+    """The one id for `name`, the same wherever and whenever it is derived (RFC 9562, version 5)."""
+    return uuid5(NAMESPACE_URL, f"tiktoksales:{name}")
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

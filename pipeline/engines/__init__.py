@@ -1,0 +1,1 @@
+"""What carries the entries: one folder an engine."""

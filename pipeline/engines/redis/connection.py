@@ -1,0 +1,58 @@
+"""How Redis is reached."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    BusyLoadingError,
+    ConnectionError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    TimeoutError,
+)
+
+# What passes by itself: Redis is away, starting, full, or no longer the primary.
+REDIS_AWAY = (
+    ConnectionError,
+    TimeoutError,
+    BusyLoadingError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    OSError,
+)
+
+BLOCK_SECONDS = 1.0  # how long a read waits in Redis; socket time limits must lie above it
+_SOCKET_SECONDS = 5.0
+
+
+def connect(url: str, *, connections: int = 16) -> Redis:
+    """A client with a pool of its own. It connects at its first command, and leaves retrying to its callers, who
+    know what may be repeated."""
+    redis: Redis = Redis.from_url(
+        url,
+        protocol=2,
+        decode_responses=False,
+        max_connections=connections,
+        socket_timeout=_SOCKET_SECONDS,
+        socket_connect_timeout=_SOCKET_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    # redis-py's parsers know only the summary of XPENDING, and lose the cursor of XAUTOCLAIM with JUSTID.
+    for command in ("XPENDING", "XAUTOCLAIM"):
+        redis.set_response_callback(command, _as_it_came)
+    return redis
+
+
+def connect_reader(url: str) -> Redis:
+    """A client with one connection, for a consumer's blocking reads, which would starve a shared pool."""
+    return connect(url, connections=1)
+
+
+def _as_it_came(response: Any, **_: Any) -> Any:
+    return response

@@ -1,0 +1,40 @@
+"""The names of everything in Redis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.stage import PUBLIC_STREAM
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Key names under an optional prefix. The braces are the Redis Cluster hash tag: all keys of one partition
+    share a slot, so one script may touch them."""
+
+    prefix: str = ""
+
+    @property
+    def comments(self) -> str:
+        """The public stream, which has no partitions."""
+        return f"{self.prefix}{PUBLIC_STREAM}"
+
+    def stream(self, name: str, partition: int) -> str:
+        """Stream of a stage, or the events or dead letters, of one partition."""
+        return self.comments if name == PUBLIC_STREAM else f"{self.prefix}{name}:{{{partition}}}"
+
+    def retry(self, stage: str, partition: int) -> str:
+        """Sorted set: entry id -> when its retry is due (epoch milliseconds)."""
+        return f"{self.prefix}retry:{stage}:{{{partition}}}"
+
+    def attempts(self, stage: str, partition: int) -> str:
+        """Hash: entry id -> failures so far and time of the first one."""
+        return f"{self.prefix}attempts:{stage}:{{{partition}}}"
+
+    def cursor(self, stage: str, partition: int) -> str:
+        """String: where the reclaimer goes on."""
+        return f"{self.prefix}cursor:{stage}:{{{partition}}}"
+
+    def once(self, record_id: str, partition: int) -> str:
+        """Mark: this record was appended."""
+        return f"{self.prefix}once:{record_id}:{{{partition}}}"

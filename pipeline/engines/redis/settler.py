@@ -1,0 +1,65 @@
+"""Collects settlements and writes them in batches: while one call is under way, the next batch grows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from pipeline.backoff import delay_seconds
+from pipeline.engines.redis.connection import REDIS_AWAY
+from pipeline.engines.redis.streams import StageStream
+from pipeline.settlement import Settlement
+
+_MOST = 512  # settlements in one call: a script holds up every other client while it runs
+_BACKOFF_SECONDS, _BACKOFF_CAP_SECONDS = 0.05, 2.0
+
+
+class Settler:
+    """Writes settlements to `stream`; `settled` is called with each entry's id once it is out of our hands."""
+
+    def __init__(
+        self, stream: StageStream, settled: Callable[[str], None], random: Callable[[], float]
+    ) -> None:
+        self._stream, self._settled, self._random = stream, settled, random
+        self._waiting: list[Settlement] = []
+        self._wake = asyncio.Event()
+        self._log = structlog.get_logger(stream=stream.key)
+
+    def add(self, settlement: Settlement) -> None:
+        """Hand over one settlement; it is written soon."""
+        self._waiting.append(settlement)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write until cancelled. Redis being away is waited out with the batch in hand: a settlement offered twice
+        is written once, since after the first time the entry is no longer owned."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+                await self._write(batch)
+                for settlement in batch:
+                    self._settled(settlement.entry_id)
+
+    async def _write(self, batch: list[Settlement]) -> None:
+        attempt = 0
+        while True:
+            try:
+                lost = await self._stream.settle(batch)
+            except REDIS_AWAY as error:
+                attempt += 1
+                wait = delay_seconds(
+                    attempt,
+                    base_seconds=_BACKOFF_SECONDS,
+                    cap_seconds=_BACKOFF_CAP_SECONDS,
+                    random=self._random,
+                )
+                self._log.warning("Redis is away; settlements wait", error=str(error), seconds=round(wait, 3))
+                await asyncio.sleep(wait)
+            else:
+                if lost:
+                    self._log.warning("another consumer owns these entries now; nothing written", ids=lost)
+                return

@@ -1,0 +1,96 @@
+"""What surrounds a record on its way: identity, order, version, event time, trace and the hops so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from pipeline.stage import Note
+from schemas.codec import SCHEMA_VERSION, UnreadableRecord
+
+# Versions rise one by one, and readers are deployed a release before writers: an entry that claims to be further
+# ahead than this comes from no deployment of ours.
+VERSIONS_AHEAD = 16
+
+
+class NewerVersion(Exception):
+    """The entry was written by a newer release than this reader; it is left for a newer reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """`id` and `seq` as in CommentRecord, `at` ISO 8601, `trace` a W3C traceparent, `hops` and `data` JSON."""
+
+    id: str
+    seq: str
+    at: str
+    trace: str
+    hops: bytes
+    data: bytes
+
+    def fields(self) -> tuple[str | bytes, ...]:
+        """Names and values in turn, as an entry's fields."""
+        return (
+            "id", self.id, "seq", self.seq, "v", str(SCHEMA_VERSION), "at", self.at,
+            "trace", self.trace, "hops", self.hops, "d", self.data,
+        )  # fmt: skip
+
+
+def read_envelope(fields: Mapping[bytes, bytes]) -> Envelope:
+    """The envelope in an entry's fields.
+
+    Raises UnreadableRecord where a field is missing or no text, NewerVersion where a newer release wrote it.
+    """
+    _check_version(fields)
+    try:
+        return Envelope(
+            id=fields[b"id"].decode(),
+            seq=fields[b"seq"].decode(),
+            at=fields[b"at"].decode(),
+            trace=fields[b"trace"].decode(),
+            hops=_checked_hops(fields[b"hops"]),
+            data=fields[b"d"],
+        )
+    except KeyError as error:
+        raise UnreadableRecord(f"the entry has no field {error.args[0].decode()!r}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableRecord(f"a field of the entry is not UTF-8 text: {error}") from error
+
+
+def hop(stage: str, received_ms: int, done_ms: int, note: Note) -> list[Any]:
+    """One hop as it stands in `hops`: stage, received and done (epoch milliseconds), and the stage's facts."""
+    return [stage, received_ms, done_ms, dict(note)]
+
+
+def with_hop(hops: bytes, step: list[Any]) -> bytes:
+    """`hops` with one more step."""
+    return orjson.dumps([*orjson.loads(hops), step])
+
+
+def traceparent(comment_id: str) -> str:
+    """A W3C traceparent whose trace id is the comment's, so that logs and streams meet without a look-up."""
+    digits = comment_id.replace("-", "")
+    return f"00-{digits}-{digits[:16]}-01"
+
+
+def _check_version(fields: Mapping[bytes, bytes]) -> None:
+    raw = fields.get(b"v", b"")
+    if not (raw.isdigit() and len(raw) <= 4 and 1 <= int(raw) <= SCHEMA_VERSION + VERSIONS_AHEAD):
+        raise UnreadableRecord(f"the entry has no sensible schema version: {raw[:20]!r}")
+    if int(raw) > SCHEMA_VERSION:
+        raise NewerVersion(
+            f"schema version {int(raw)} is newer than {SCHEMA_VERSION}, which this release reads"
+        )
+
+
+def _checked_hops(hops: bytes) -> bytes:
+    try:
+        steps = orjson.loads(hops)
+    except orjson.JSONDecodeError as error:
+        raise UnreadableRecord(f"the entry's hops are not JSON: {error}") from error
+    if not isinstance(steps, list):
+        raise UnreadableRecord("the entry's hops are not a list")
+    return hops

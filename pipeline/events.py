@@ -1,0 +1,27 @@
+"""The end state of a comment, as an event."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from schemas.records import Record
+
+End = Literal["done", "dropped", "rejected"]
+
+
+class EndState(Record):
+    """What became of one entry of the public stream: at which stage it ended, how and why.
+
+    `hops` are lists [stage, received_ms, done_ms, facts]; `ended_ms` is epoch milliseconds.
+    """
+
+    comment_id: UUID
+    seq: str
+    stage: str
+    outcome: End
+    reason: str = ""
+    hops: list[list[Any]] = Field(default_factory=list)
+    ended_ms: int

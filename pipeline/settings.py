@@ -1,0 +1,35 @@
+"""The runtime's settings: read once from the environment, validated, frozen."""
+
+from __future__ import annotations
+
+import socket
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class RuntimeSettings(BaseSettings):
+    """Each field is an environment variable of the same name in upper case."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    redis_url: Annotated[str, Field(description="Redis 7+ or Valkey that holds the streams")] = ""
+    key_prefix: Annotated[str, Field(description="Put before every key in Redis")] = ""
+    partitions: Annotated[
+        int, Field(ge=1, le=1024, description="Partitions of the stage streams; a streamer stays in one")
+    ] = 1
+    consumer_name: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="Name of this process in the consumer groups. Must be stable over restarts, so that it "
+            "finds its own unfinished entries, and its own among the processes of a stage",
+        ),
+    ] = f"{socket.gethostname()}-0"
+    lease_seconds: Annotated[
+        float, Field(gt=0, description="An entry untouched for so long is taken from its owner")
+    ] = 60.0
+    drain_seconds: Annotated[
+        float, Field(ge=0, description="On SIGTERM: time for what is in hand before it is left pending")
+    ] = 10.0

@@ -1,0 +1,55 @@
+"""What the runtime does with an entry once its outcome is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Fields: TypeAlias = tuple[str | bytes, ...]
+"""Names and values in turn, as an entry's fields."""
+
+EVENTS = "events"
+DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An entry in this consumer's hands. `attempts` counts the failures of its handler so far, the first of which
+    was at `first_failed_ms` (0: none); `deliveries` counts how often it was given out since a handler last survived
+    it, so more than one means that a process died with it."""
+
+    entry_id: str
+    fields: dict[bytes, bytes]
+    attempts: int = 0
+    first_failed_ms: int = 0
+    deliveries: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One entry to write: the stream's name, its partition, and the fields."""
+
+    stream: str
+    partition: int
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The entry is finished here: write the appends, acknowledge it and remove it."""
+
+    entry_id: str
+    appends: tuple[Append, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """The entry stays pending and is delivered again at `due_ms`, with `attempts` failures on its account."""
+
+    entry_id: str
+    due_ms: int
+    attempts: int
+    first_failed_ms: int
+
+
+Settlement: TypeAlias = Settled | Postponed
