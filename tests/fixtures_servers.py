@@ -1,0 +1,79 @@
+"""Real servers for the tests: one Valkey and one Postgres per run, an own database per module."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
+
+import psycopg
+import pytest
+import redis
+from psycopg import sql
+
+from pipeline.embedded import Postgres, Valkey
+from stages.adapters.database import Database
+from stages.adapters.database.migrate import migrate
+
+TEMPLATE = "migrated"
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """One Valkey for the whole run; whoever stops or kills it starts one of their own instead."""
+    with Valkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(valkey: Valkey) -> str:
+    """The URL of an empty Redis."""
+    with redis.Redis.from_url(valkey.url) as client:
+        client.flushall()
+    return valkey.url
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """One Postgres for the whole run; whoever stops or kills it starts one of their own instead."""
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    try:
+        yield server.start()
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: Postgres) -> Callable[[], str]:
+    """Makes a fresh, migrated database at each call (a copy of one that was migrated once) and gives its URL."""
+    numbers = count(1)
+    execute_outside_transaction(postgres.url, sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
+    migrate(postgres.database_url(TEMPLATE))
+
+    def make() -> str:
+        name = f"test_{next(numbers)}"
+        copy = sql.SQL("create database {} template {}").format(
+            sql.Identifier(name), sql.Identifier(TEMPLATE)
+        )
+        execute_outside_transaction(postgres.url, copy)
+        return postgres.database_url(name)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def database_url(new_database: Callable[[], str]) -> str:
+    """A migrated database of this test module's own."""
+    return new_database()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A pool on the module's database."""
+    pool = await Database.connect(database_url)
+    yield pool
+    await pool.close()
+
+
+def execute_outside_transaction(url: str, statement: sql.Composed) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
