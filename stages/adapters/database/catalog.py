@@ -1,0 +1,137 @@
+"""Streamers and what they sell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.decision import derived_id
+from schemas.money import Money
+from schemas.records import MatchedComment
+from stages.adapters.database.pool import Database
+from stages.adapters.database.statements import statement
+
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Streamer:
+    """`view_delay_seconds`: how much later than the camera the viewers see the stream."""
+
+    handle: str
+    name: str
+    currency: str
+    view_delay_seconds: float = 0.0
+    phone: str | None = None
+    notify_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """`images` are paths below the catalog's URL; `vectors` (views, dimensions) are the pictures' embeddings, None
+    where the pictures have not been embedded by the model asked for."""
+
+    id: UUID
+    sku: str
+    name: str
+    price: Money
+    images: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    vectors: Vectors | None = None
+
+
+class Catalog:
+    """Reads for the vision stage, writes for whoever keeps the shop."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def streamer(self, handle: str) -> Streamer | None:
+        """The streamer, or None where nobody registered this handle."""
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(statement("catalog/streamer"), handle)
+        return Streamer(**row) if row else None
+
+    async def products(self, streamer: str, model: str) -> list[Product]:
+        """The streamer's products, with the embeddings that `model` made of their present pictures."""
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(statement("catalog/products"), streamer, model)
+        return [
+            Product(
+                id=row["id"],
+                sku=row["sku"],
+                name=row["name"],
+                price=Money(amount_minor=row["price_minor"], currency=row["currency"]),
+                images=tuple(row["images"]),
+                aliases=tuple(row["aliases"]),
+                vectors=_vectors(row["vectors"], row["views"]),
+            )
+            for row in rows
+        ]
+
+    async def store_embedding(self, product: Product, model: str, vectors: Vectors) -> None:
+        """Keep the embeddings of the product's pictures."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                statement("catalog/store_embedding"),
+                product.id,
+                model,
+                list(product.images),
+                np.ascontiguousarray(vectors, dtype=np.float32).tobytes(),
+                len(vectors),
+            )
+
+    async def store_match(self, match: MatchedComment, frames: list[str]) -> None:
+        """Keep which product a comment meant, and the frames that say so."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                statement("catalog/store_match"),
+                match.comment_id,
+                match.product_id,
+                match.product_name,
+                match.score,
+                frames,
+            )
+
+    async def put_streamer(self, streamer: Streamer) -> None:
+        """Register a streamer, or change what is known of one."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                statement("catalog/put_streamer"),
+                streamer.handle,
+                streamer.name,
+                streamer.currency,
+                streamer.phone,
+                streamer.notify_by,
+                streamer.view_delay_seconds,
+            )
+
+    async def put_product(self, streamer: str, product: Product, stock: int) -> None:
+        """Add a product with its stock, or change one; the stock of one that is there stays."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                statement("catalog/put_product"),
+                product.id,
+                streamer,
+                product.sku,
+                product.name,
+                product.price.amount_minor,
+                product.price.currency,
+                stock,
+                list(product.aliases),
+                list(product.images),
+            )
+
+
+def product_id(streamer: str, sku: str) -> UUID:
+    """A product's id: the same wherever it is derived."""
+    return derived_id(f"product/{len(streamer)}:{streamer}/{sku}")
+
+
+def _vectors(raw: bytes | None, views: int | None) -> Vectors | None:
+    if raw is None or not views:
+        return None
+    return np.frombuffer(raw, dtype=np.float32).reshape(views, -1)

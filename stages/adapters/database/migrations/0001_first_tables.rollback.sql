@@ -1,0 +1,14 @@
+drop table stripe_events;
+drop table outbox;
+drop table end_states;
+drop table commissions;
+drop table payment_notifications;
+drop table chat_message_order_mapping;
+drop table order_numbers;
+drop table orders;
+drop table product_matches;
+drop table chat_messages;
+drop table buyers;
+drop table product_embeddings;
+drop table products;
+drop table streamers;

@@ -1,0 +1,141 @@
+"""The connection pool to Postgres, with transactions as its only door."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+import asyncpg
+import orjson
+
+from stages.adapters.database.address import shown_address
+from stages.adapters.database.unavailable import DatabaseUnavailable
+
+if TYPE_CHECKING:  # asyncpg's classes take type arguments in the stubs only
+    Connection: TypeAlias = (
+        asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    )
+    _Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+    _Pool = asyncpg.Pool
+
+# The server is starting, going down, was killed, or has no connection left to give.
+_PASSING = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+class Database:
+    """A pool of connections. Each use of it is one transaction, so that it works through a transaction
+    pooler (pgbouncer, Supavisor) and a `set local` ends where it should."""
+
+    def __init__(self, pool: _Pool, address: str, acquire_timeout_seconds: float) -> None:
+        self._pool = pool
+        self._address = address
+        self._acquire_timeout_seconds = acquire_timeout_seconds
+
+    @classmethod
+    async def connect(
+        cls,
+        url: str,
+        *,
+        pooler: bool = False,
+        min_connections: int = 1,
+        max_connections: int = 10,
+        command_timeout_seconds: float = 30.0,
+        connect_timeout_seconds: float = 10.0,
+    ) -> Self:
+        """Open the pool. `pooler`: the URL leads to a transaction pooler, where a prepared statement may be
+        looked for on another server connection than it was made on; so none is kept. A command, and the
+        wait for a free connection, may each take `command_timeout_seconds`.
+
+        Raises DatabaseUnavailable where no connection comes about, and asyncpg's own errors where the
+        server refuses who we are (InvalidPasswordError, InvalidCatalogNameError).
+        """
+        address = shown_address(url)
+        with _unavailable(address):
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=min_connections,
+                max_size=max_connections,
+                timeout=connect_timeout_seconds,
+                command_timeout=command_timeout_seconds,
+                statement_cache_size=0 if pooler else 256,
+                init=_set_codecs,
+                reset=_keep,
+            )
+        return cls(pool, address, command_timeout_seconds)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection inside a transaction: committed at the end of the block, rolled back on any error.
+
+        jsonb goes in and comes out as Python values. In the block nothing but this connection is awaited.
+        Raises DatabaseUnavailable, also for what happens to the connection inside the block.
+        """
+        with _unavailable(self._address):
+            connection = await self._pool.acquire(timeout=self._acquire_timeout_seconds)
+        try:
+            with _unavailable(self._address, connection):
+                async with connection.transaction():
+                    yield connection
+        finally:
+            await self._pool.release(connection)
+
+    async def close(self, *, timeout_seconds: float = 10.0) -> None:
+        """Wait for the transactions under way, at most that long; then end all connections."""
+        try:
+            await asyncio.wait_for(self._pool.close(), timeout_seconds)
+        except TimeoutError:
+            self._pool.terminate()
+
+
+async def _set_codecs(connection: Connection) -> None:
+    # In a transaction: the look-up of the type takes two steps, and a pooler could part them.
+    async with connection.transaction():
+        await connection.set_type_codec(
+            "jsonb", schema="pg_catalog", encoder=_json_text, decoder=orjson.loads, format="text"
+        )
+
+
+async def _keep(connection: Connection) -> None:
+    """Nothing to reset: settings are made by `set local`, and no session outlives its transaction.
+
+    (asyncpg's own reset costs one more round trip per transaction.)
+    """
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+@contextmanager
+def _unavailable(address: str, connection: Connection | None = None) -> Iterator[None]:
+    """Turn whatever says that the server is out of reach into DatabaseUnavailable."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise DatabaseUnavailable(f"The database {address} did not answer in time.") from error
+    except _PASSING as error:
+        raise DatabaseUnavailable(f"The database {address} cannot serve now: {error}") from error
+    except (OSError, asyncpg.InterfaceError) as error:
+        # Both also stand for mistakes of the caller, while the connection is well.
+        lost = isinstance(error, OSError) if connection is None else _is_lost(connection)
+        if not lost:
+            raise
+        raise DatabaseUnavailable(f"The database {address} is out of reach: {error}") from error
+
+
+def _is_lost(connection: Connection) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool took it back when it was cut
+        return True

@@ -1,0 +1,1 @@
+select client_id from buyers where platform = $1

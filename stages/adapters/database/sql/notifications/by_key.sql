@@ -1,0 +1,3 @@
+select id, status, channel, body, message_sid, error_code, claimed_until
+from payment_notifications
+where order_id = $1 and recipient = $2 and kind = $3

@@ -1,0 +1,1 @@
+select commission_basis_points from streamers where handle = $1

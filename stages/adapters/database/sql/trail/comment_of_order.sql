@@ -1,0 +1,1 @@
+select comment_id from orders where order_number = $1
