@@ -1,0 +1,63 @@
+"""One pool of HTTP connections under a time limit, for the providers' SDKs to talk through."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aiohttp
+from yarl import URL
+
+NotSent = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
+"""What `HttpSession.request` raises when the request surely never went out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, read to its end. Header names are case-insensitive."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpSession:
+    """Opens on the first request, in the loop that makes it."""
+
+    def __init__(
+        self, timeout_seconds: float, *, trust_env: bool = True, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """`timeout_seconds` limits a request as a whole, of which the connection may take 5 seconds.
+
+        `trust_env` heeds HTTPS_PROXY and its like.
+        """
+        self._limits = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=min(5.0, timeout_seconds))
+        self._trust_env = trust_env
+        self._tls = tls
+        self._session: aiohttp.ClientSession | None = None
+
+    async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        """One request, whose redirects are not followed.
+
+        Raises aiohttp.ClientError or TimeoutError; `NotSent` tells which of them mean that nothing happened.
+        """
+        session = self._open()
+        async with session.request(
+            method, URL(url, encoded=True), headers=headers, data=body, allow_redirects=False
+        ) as response:
+            return Answer(response.status, response.headers, await response.read())
+
+    async def close(self) -> None:
+        """Closes the connections; the next request opens new ones."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(ssl=True if self._tls is None else self._tls)
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=self._limits, trust_env=self._trust_env
+            )
+        return self._session

@@ -1,0 +1,137 @@
+"""Messages by Twilio: the real SDK, whatever its base URL.
+
+Twilio has no idempotency keys: who sends claims the message in the database first, and looks it up with `find`
+after an uncertain end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
+from twilio.rest.api.v2010.account.message import MessageInstance
+
+from stages.adapters.message_errors import connection_outcome, outcome_of
+from stages.adapters.message_results import (
+    Channel,
+    Message,
+    MessageMisused,
+    MessageUnavailable,
+    MessageUncertain,
+    Sent,
+    Undeliverable,
+)
+from stages.adapters.twilio_transport import TwilioTransport
+
+__all__ = [
+    "Channel",
+    "Message",
+    "MessageMisused",
+    "MessageUnavailable",
+    "MessageUncertain",
+    "Sent",
+    "TwilioMessages",
+    "Undeliverable",
+]
+
+_LOOKED_THROUGH = 200
+"""How many of a recipient's newest messages a look-up reads."""
+
+
+class TwilioMessages:
+    """One Twilio account with a sender per channel. Every call ends within `timeout_seconds`."""
+
+    def __init__(
+        self,
+        sid: str,
+        token: str,
+        sms_sender: str,
+        whatsapp_sender: str,
+        url: str | None = None,
+        status_callback: str | None = None,
+        timeout_seconds: float = 15.0,
+    ) -> None:
+        """`url` is another server than Twilio's, such as the sandbox; connects on the first call.
+
+        `whatsapp_sender` may be written with or without its `whatsapp:`. `status_callback` is the public
+        URL that Twilio tells of a message's progress.
+        """
+        self._transport = TwilioTransport(timeout_seconds, trust_env=url is None)
+        self._client = Client(sid, token, http_client=self._transport)
+        if url is not None:
+            self._client.api.base_url = url
+        self._senders: dict[Channel, str] = {
+            "sms": sms_sender,
+            "whatsapp": _address(whatsapp_sender.removeprefix("whatsapp:"), "whatsapp"),
+        }
+        self._status_callback = status_callback
+        self._timeout_seconds = timeout_seconds
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._transport.close()
+
+    async def send(self, message: Message) -> Sent | Undeliverable:
+        """Hands the message to the provider.
+
+        Raises MessageUnavailable where it surely was not taken, MessageUncertain where it may have been,
+        and MessageMisused where the account or the sender is refused.
+        """
+        wanted = {
+            "to": _address(message.to, message.channel),
+            "from_": self._senders[message.channel],
+            "body": message.body,
+        }
+        if self._status_callback is not None:
+            wanted["status_callback"] = self._status_callback
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                taken = await self._client.messages.create_async(**wanted)
+        except TwilioException as error:
+            outcome = outcome_of(error)
+            if isinstance(outcome, Exception):
+                raise outcome from error
+            return outcome
+        except (aiohttp.ClientError, OSError) as error:
+            # TimeoutError is an OSError.
+            raise connection_outcome(error) from error
+        except ValueError as error:
+            raise MessageUncertain(
+                f"Twilio took the message, but its answer is unreadable: {error}"
+            ) from error
+        return Sent(str(taken.sid), str(taken.status))
+
+    async def find(self, to: str, body: str, channel: Channel | None = None) -> Sent | None:
+        """The message as the provider has it, found by recipient and exact text; None where it has none.
+
+        So the text must carry something unique, such as the order number. Without a channel both are looked
+        through. Looking up may be repeated: whatever goes wrong raises MessageUnavailable or MessageMisused.
+        """
+        channels: tuple[Channel, ...] = ("whatsapp", "sms") if channel is None else (channel,)
+        for each in channels:
+            found = await self._newest(_address(to, each))
+            for message in found:
+                if message.body == body:
+                    return Sent(str(message.sid), str(message.status))
+        return None
+
+    async def _newest(self, address: str) -> list[MessageInstance]:
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                found: list[MessageInstance] = await self._client.messages.list_async(
+                    to=address, limit=_LOOKED_THROUGH, page_size=_LOOKED_THROUGH
+                )
+                return found
+        except TwilioException as error:
+            outcome = outcome_of(error)
+            if isinstance(outcome, MessageMisused):
+                raise outcome from error
+            raise MessageUnavailable(f"The look-up failed: {error}") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise MessageUnavailable(f"The look-up failed: {error!r}") from error
+
+
+def _address(number: str, channel: Channel) -> str:
+    return f"whatsapp:{number}" if channel == "whatsapp" else number

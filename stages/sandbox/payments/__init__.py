@@ -1,0 +1,1 @@
+"""Stripe's side of the sandbox."""

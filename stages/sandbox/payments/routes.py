@@ -1,0 +1,81 @@
+"""The Stripe API's URLs that we use, and the resource behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter, Request, Response
+
+from stages.sandbox.payments import (
+    charges,
+    checkout,
+    customers,
+    events,
+    hosted_payment,
+    payment_intents,
+    payment_methods,
+    refunds,
+)
+from stages.sandbox.payments.call import StripeCall
+from stages.sandbox.payments.errors import unknown_url
+from stages.sandbox.payments.exchange import Operation, StripeExchange
+from stages.sandbox.store import Document
+
+_OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
+    # Routes are tried in this order: the one that carries the load is first.
+    ("POST", "/v1/payment_intents", payment_intents.create),
+    ("GET", "/v1/payment_intents", payment_intents.list_intents),
+    ("GET", "/v1/payment_intents/{id}", payment_intents.retrieve),
+    ("POST", "/v1/payment_intents/{id}/confirm", payment_intents.confirm),
+    ("POST", "/v1/payment_intents/{id}/cancel", payment_intents.cancel),
+    ("POST", "/v1/customers", customers.create),
+    ("GET", "/v1/customers", customers.list_customers),
+    ("GET", "/v1/customers/{id}", customers.retrieve),
+    ("GET", "/v1/customers/{id}/payment_methods", payment_methods.list_of_customer),
+    ("POST", "/v1/payment_methods", payment_methods.create),
+    ("GET", "/v1/payment_methods", payment_methods.list_methods),
+    ("GET", "/v1/payment_methods/{id}", payment_methods.retrieve),
+    ("POST", "/v1/payment_methods/{id}/attach", payment_methods.attach),
+    ("POST", "/v1/payment_methods/{id}/detach", payment_methods.detach),
+    ("GET", "/v1/charges", charges.list_charges),
+    ("GET", "/v1/charges/{id}", charges.retrieve),
+    ("POST", "/v1/refunds", refunds.create),
+    ("GET", "/v1/refunds", refunds.list_refunds),
+    ("GET", "/v1/refunds/{id}", refunds.retrieve),
+    ("POST", "/v1/checkout/sessions", checkout.create),
+    ("GET", "/v1/checkout/sessions", checkout.list_sessions),
+    ("GET", "/v1/checkout/sessions/{id}", checkout.retrieve),
+    ("GET", "/v1/checkout/sessions/{id}/line_items", checkout.line_items),
+    ("POST", "/v1/checkout/sessions/{id}/expire", checkout.expire),
+    ("GET", "/v1/setup_intents/{id}", hosted_payment.retrieve_setup),
+    ("GET", "/v1/events", events.list_events),
+    ("GET", "/v1/events/{id}", events.retrieve),
+    ("POST", "/v1/webhook_endpoints", events.create_endpoint),
+)
+
+
+def stripe_routes(exchange: StripeExchange) -> APIRouter:
+    """All of them, and Stripe's 404 for any other `/v1` URL."""
+    router = APIRouter()
+    for method, path, operation in _OPERATIONS:
+        router.add_api_route(path, _endpoint(exchange, operation), methods=[method])
+    rest = ["GET", "POST", "DELETE", "PUT", "PATCH"]
+    router.add_api_route("/v1/{rest:path}", _unknown(exchange), methods=rest)
+    return router
+
+
+def _endpoint(exchange: StripeExchange, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        return await exchange.answer(request, operation)
+
+    return endpoint
+
+
+def _unknown(exchange: StripeExchange) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        def refuse(call: StripeCall) -> Document:
+            raise unknown_url(request.method, request.url.path)
+
+        return await exchange.answer(request, refuse)
+
+    return endpoint

@@ -1,0 +1,72 @@
+"""What changes by itself as time passes: messages move on, Checkout sessions expire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import orjson
+
+from stages.sandbox.clock import SandboxClock
+from stages.sandbox.messages.progress import move_due_messages
+from stages.sandbox.payments.call import StripeCall
+from stages.sandbox.payments.checkout import expired
+from stages.sandbox.settings import SandboxSettings
+from stages.sandbox.store import Store
+
+_LONGEST_SLEEP_SECONDS = 3600.0
+
+
+class Timetable:
+    """Carries out each change when it is due; what fell due while the sandbox was down comes at once."""
+
+    def __init__(
+        self, settings: SandboxSettings, store: Store, clock: SandboxClock, changed: Callable[[], None]
+    ) -> None:
+        """`changed` is called when there may be something to deliver."""
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._changed = changed
+        self._news = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something was scheduled, or time has moved."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Keeps the timetable until cancelled."""
+        while True:
+            self._news.clear()
+            if self.catch_up():
+                self._changed()
+            row = self._store.one("next_change", {})
+            due_at = row[0] if row else None
+            pause = _LONGEST_SLEEP_SECONDS if due_at is None else max(0.0, due_at - self._clock.now())
+            try:
+                async with asyncio.timeout(min(pause, _LONGEST_SLEEP_SECONDS)):
+                    await self._news.wait()
+            except TimeoutError:
+                continue
+
+    def catch_up(self) -> int:
+        """Carries out all that is due now and returns how much that was."""
+        now = self._clock.now()
+        with self._store.transaction():
+            moved = move_due_messages(self._store, self._settings, now)
+            sessions = self._store.many("select_due_objects", {"now": now})
+            for row in sessions:
+                expired(self._call(now), orjson.loads(row["body"]))
+        return moved + len(sessions)
+
+    def _call(self, now: float) -> StripeCall:
+        return StripeCall(
+            store=self._store,
+            settings=self._settings,
+            now=int(now),
+            parameters={},
+            path={},
+            site="",
+            request_id="",
+            key=None,
+        )
