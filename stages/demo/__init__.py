@@ -1,0 +1,1 @@
+"""The recorded show: what it holds, and the program that drew its pictures."""

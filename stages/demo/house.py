@@ -1,0 +1,226 @@
+"""A whole shop on one machine: embedded servers, the providers' sandbox, the gateway and every stage."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from pipeline.embedded import Postgres, ServerFailed, Valkey
+from pipeline.embedded.credentials import free_port
+from pipeline.embedded.identity import ProcessRecord
+from pipeline.embedded.process import ServerProcess, ServerSpec
+from stages.adapters.database.migrate import migrate
+from stages.sandbox.settings import SMS_SENDER, WHATSAPP_SENDER
+from stages.settings import ShopSettings
+
+STAGES = ("ingest", "intent", "vision", "order", "payment", "notify")
+KEEPERS = ("projector", "relay")  # small enough to share a process
+_READY_SECONDS = 120.0
+_GRACE_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The keys and ports of one house, drawn once and kept with its data."""
+
+    gateway_port: int
+    sandbox_port: int
+    source_key: str
+    stripe_key: str
+    webhook_secret: str
+    twilio_sid: str
+    twilio_token: str
+
+    @classmethod
+    def of(cls, folder: Path) -> Secrets:
+        """Those in the folder, or new ones."""
+        file = folder / "secrets.json"
+        if not file.exists():
+            drawn = {
+                "gateway_port": free_port(),
+                "sandbox_port": free_port(),
+                "source_key": secrets.token_hex(32),
+                "stripe_key": f"sk_test_{secrets.token_hex(16)}",
+                "webhook_secret": f"whsec_{secrets.token_hex(16)}",
+                "twilio_sid": f"AC{secrets.token_hex(16)}",
+                "twilio_token": secrets.token_hex(16),
+            }
+            file.touch(mode=0o600)
+            file.write_text(json.dumps(drawn))
+        return cls(**json.loads(file.read_text()))
+
+
+class House:
+    """Everything runs below `folder`, which holds data and logs. With `kept` it outlives this process, and a house
+    that was left running there is taken over; else it ends with this process, however that ends."""
+
+    def __init__(self, folder: Path, catalog: Path, *, kept: bool = False) -> None:
+        self.folder, self._catalog, self._kept = folder, catalog, kept
+        self._valkey, self._postgres = Valkey(folder / "valkey"), Postgres(folder / "postgres")
+        self._processes: dict[str, ServerProcess] = {}
+
+    def start(self, say: Callable[[str], None] = lambda _: None) -> None:
+        """Start everything that doesn't run yet; `say` hears what is being started. Call it on the main thread.
+
+        Raises ServerFailed, with the end of the log of what failed.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
+        (self.folder / "frames").mkdir(exist_ok=True)
+        self.secrets = Secrets.of(self.folder)
+        say("Valkey and Postgres")
+        self._valkey.start(kept=self._kept)
+        self._postgres.start(kept=self._kept)
+        migrate(self._postgres.url)
+        say("sandbox of Stripe and Twilio")
+        self._launch("sandbox", "-m", "stages.sandbox", *self._sandbox_arguments())
+        say("gateway and stages")
+        for name in ("gateway", *STAGES, "keepers"):
+            self.start_process(name)
+        for name in ("sandbox", "gateway"):
+            self._processes[name].wait_until(partial(self._answers, name), timeout_seconds=_READY_SECONDS)
+        say("models")
+
+    def start_process(self, name: str) -> None:
+        """Start the gateway, a stage or the keepers (again)."""
+        verbs = {"gateway": ("serve", "gateway"), "keepers": ("run", *KEEPERS)}.get(name, ("run", name))
+        self._launch(name, "-m", "stages", *verbs)
+
+    def kill_process(self, name: str) -> None:
+        """End one of them as a crash would (SIGKILL)."""
+        self._processes[name].kill()
+
+    def check(self) -> None:
+        """Raise ServerFailed where one of the processes has ended."""
+        for name, process in self._processes.items():
+            if not process.is_running():
+                raise ServerFailed(f"{name} has ended (log: {process.spec.log_file}).", process.log_tail())
+
+    def stop(self) -> None:
+        """End everything, the doors first, the databases last; the data stays."""
+        for name in ("gateway", *STAGES, "keepers", "sandbox"):
+            if process := self._processes.pop(name, None) or self._left_running(name):
+                process.stop(grace_seconds=_GRACE_SECONDS)
+        for server in (self._postgres, self._valkey):
+            if server.is_running() or server.adopt():
+                server.stop()
+
+    def remove(self) -> None:
+        """End everything and delete the data."""
+        self.stop()
+        for server in (self._postgres, self._valkey):
+            if server.data_dir.exists():
+                server.remove()
+        shutil.rmtree(self.folder)
+
+    @property
+    def gateway_url(self) -> str:
+        """Where comments are posted."""
+        return f"http://127.0.0.1:{self.secrets.gateway_port}"
+
+    @property
+    def sandbox_url(self) -> str:
+        """The payment and message providers."""
+        return f"http://127.0.0.1:{self.secrets.sandbox_port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of this house, as environment variables."""
+        return {
+            name.upper(): value if isinstance(value, str) else json.dumps(value)
+            for name, value in self._given.items()
+        }
+
+    def settings(self) -> ShopSettings:
+        """The settings of this house, for code in this process."""
+        return ShopSettings(**self._given)
+
+    @property
+    def _given(self) -> dict[str, Any]:
+        keys = self.secrets
+        return {
+            "redis_url": self._valkey.url,
+            "database_url": self._postgres.url,
+            "frames_url": (self.folder / "frames").resolve().as_uri(),
+            "catalog_url": self._catalog.resolve().as_uri(),
+            "source_keys": {"gateway": keys.source_key},
+            "gateway_port": keys.gateway_port,
+            "public_url": self.gateway_url,
+            "stripe_api_key": keys.stripe_key,
+            "stripe_webhook_secret": keys.webhook_secret,
+            "stripe_url": self.sandbox_url,
+            "twilio_account_sid": keys.twilio_sid,
+            "twilio_auth_token": keys.twilio_token,
+            "twilio_sms_from": SMS_SENDER,
+            "twilio_whatsapp_from": WHATSAPP_SENDER.removeprefix("whatsapp:"),
+            "twilio_url": self.sandbox_url,
+        }
+
+    def urls(self) -> dict[str, str]:
+        """What a person may want to open or connect to."""
+        return {
+            "gateway": self.gateway_url,
+            "API docs": f"{self.gateway_url}/docs",
+            "sandbox ledger": f"{self.sandbox_url}/ledger",
+            "Valkey": self._valkey.url,
+            "Postgres": self._postgres.url,
+            "logs": str(self.folder),
+        }
+
+    def _launch(self, name: str, *arguments: str) -> None:
+        running = self._left_running(name) if self._kept and name not in self._processes else None
+        if running:
+            self._processes[name] = running
+            return
+        spec = self._spec(name, *arguments)
+        spec.home.mkdir(exist_ok=True)
+        self._processes[name] = ServerProcess.launch(spec, kept=self._kept)
+
+    def _left_running(self, name: str) -> ServerProcess | None:
+        # Enough of a spec to find and end it.
+        spec = ServerSpec(name=name, command=(), home=self.folder / "logs", working_dir=self.folder)
+        record = ProcessRecord.read(spec.record_file)
+        if record is None or not record.server.is_alive():
+            return None
+        return ServerProcess.adopt(spec, record)
+
+    def _spec(self, name: str, *arguments: str) -> ServerSpec:
+        given = {key: os.environ[key] for key in ("PATH", "HOME", "TMPDIR") if key in os.environ}
+        environment = self._sandbox_environment() if name == "sandbox" else self.environment
+        return ServerSpec(
+            name=name,
+            command=(sys.executable, *arguments),
+            home=self.folder / "logs",
+            working_dir=self.folder,
+            environment={**given, **environment, "PYTHONWARNINGS": "ignore"},
+        )
+
+    def _sandbox_arguments(self) -> tuple[str, ...]:
+        state = (self.folder / "sandbox.sqlite").resolve()
+        return ("--port", str(self.secrets.sandbox_port), "--state", str(state))
+
+    def _sandbox_environment(self) -> dict[str, str]:
+        keys = self.secrets
+        return {
+            "SANDBOX_STRIPE_KEY": keys.stripe_key,
+            "SANDBOX_WEBHOOK_SECRET": keys.webhook_secret,
+            "SANDBOX_WEBHOOK_URL": f"{self.gateway_url}/webhooks/stripe",
+            "SANDBOX_TWILIO_SID": keys.twilio_sid,
+            "SANDBOX_TWILIO_TOKEN": keys.twilio_token,
+        }
+
+    def _answers(self, name: str) -> bool:
+        url = f"{self.sandbox_url}/health" if name == "sandbox" else f"{self.gateway_url}/healthz"
+        try:
+            with urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+                return bool(answer.status == 200)
+        except OSError:
+            return False
