@@ -12,12 +12,11 @@ import tempfile
 from pathlib import Path
 from typing import ClassVar
 
-from pipeline.embedded import tether
 from pipeline.embedded.account import Account, open_place, unprivileged_account
 from pipeline.embedded.credentials import LOOPBACK, Credentials
 from pipeline.embedded.failure import ServerFailed
 from pipeline.embedded.postgres_binaries import Major, programs
-from pipeline.embedded.process import ServerProcess, ServerSpec
+from pipeline.embedded.process import TETHER, ServerProcess, ServerSpec
 from pipeline.embedded.server import EmbeddedServer
 
 USER = "tiktoksales"
@@ -145,7 +144,7 @@ class Postgres(EmbeddedServer):
         account = self._account or Account("", -1, -1)
         _check_user_is_known(account)
         command = [
-            *(sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), "0"),
+            *(sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), "0"),
             *(str(account.user_id), str(account.group_id), str(bin_dir / "initdb")),
             *("-D", str(cluster), "-U", USER, f"--pwfile={password_file}"),
             *("--auth-local=scram-sha-256", "--auth-host=scram-sha-256"),

@@ -18,7 +18,7 @@ from pipeline.embedded.identity import Identity, ProcessRecord, this_process
 
 POLL_SECONDS = 0.01
 LOG_TAIL_BYTES = 2000
-_TETHER = Path(__file__).with_name("tether.py")  # run by its path, in an interpreter that knows no packages
+TETHER = Path(__file__).with_name("tether.py")  # run by its path, in an interpreter that knows no packages
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class ServerProcess:
         with open(spec.log_file, "ab", opener=_private) as log:
             log_start = log.tell()
             child = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_TETHER), *map(str, ids), *spec.command],
+                [sys.executable, "-I", "-S", str(TETHER), *map(str, ids), *spec.command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
