@@ -1,0 +1,1 @@
+"""How the models were made; nothing here runs beside the stages."""
