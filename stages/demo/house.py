@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -61,10 +61,14 @@ class Secrets:
 
 class House:
     """Everything runs below `folder`, which holds data and logs. With `kept` it outlives this process, and a house
-    that was left running there is taken over; else it ends with this process, however that ends."""
+    that was left running there is taken over; else it ends with this process, however that ends. `settings` are
+    given to every process, on top of the house's own."""
 
-    def __init__(self, folder: Path, catalog: Path, *, kept: bool = False) -> None:
+    def __init__(
+        self, folder: Path, catalog: Path, *, kept: bool = False, settings: Mapping[str, Any] | None = None
+    ) -> None:
         self.folder, self._catalog, self._kept = folder, catalog, kept
+        self._settings = settings or {}
         self._valkey, self._postgres = Valkey(folder / "valkey"), Postgres(folder / "postgres")
         self._processes: dict[str, ServerProcess] = {}
 
@@ -89,10 +93,10 @@ class House:
             self._processes[name].wait_until(partial(self._answers, name), timeout_seconds=_READY_SECONDS)
         say("models")
 
-    def start_process(self, name: str) -> None:
-        """Start the gateway, a stage or the keepers (again)."""
+    def start_process(self, name: str, **settings: Any) -> None:
+        """Start the gateway, a stage or the keepers (again), for once with these settings on top."""
         verbs = {"gateway": ("serve", "gateway"), "keepers": ("run", *KEEPERS)}.get(name, ("run", name))
-        self._launch(name, "-m", "stages", *verbs)
+        self._launch(name, "-m", "stages", *verbs, **settings)
 
     def kill_process(self, name: str) -> None:
         """End one of them as a crash would (SIGKILL)."""
@@ -134,10 +138,7 @@ class House:
     @property
     def environment(self) -> dict[str, str]:
         """The settings of this house, as environment variables."""
-        return {
-            name.upper(): value if isinstance(value, str) else json.dumps(value)
-            for name, value in self._given.items()
-        }
+        return _as_environment(self._given)
 
     def settings(self) -> ShopSettings:
         """The settings of this house, for code in this process."""
@@ -162,6 +163,7 @@ class House:
             "twilio_sms_from": SMS_SENDER,
             "twilio_whatsapp_from": WHATSAPP_SENDER.removeprefix("whatsapp:"),
             "twilio_url": self.sandbox_url,
+            **self._settings,
         }
 
     def urls(self) -> dict[str, str]:
@@ -175,12 +177,12 @@ class House:
             "logs": str(self.folder),
         }
 
-    def _launch(self, name: str, *arguments: str) -> None:
+    def _launch(self, name: str, *arguments: str, **settings: Any) -> None:
         running = self._left_running(name) if self._kept and name not in self._processes else None
         if running:
             self._processes[name] = running
             return
-        spec = self._spec(name, *arguments)
+        spec = self._spec(name, arguments, settings)
         spec.home.mkdir(exist_ok=True)
         self._processes[name] = ServerProcess.launch(spec, kept=self._kept)
 
@@ -192,7 +194,7 @@ class House:
             return None
         return ServerProcess.adopt(spec, record)
 
-    def _spec(self, name: str, *arguments: str) -> ServerSpec:
+    def _spec(self, name: str, arguments: tuple[str, ...], settings: Mapping[str, Any]) -> ServerSpec:
         given = {key: os.environ[key] for key in ("PATH", "HOME", "TMPDIR") if key in os.environ}
         environment = self._sandbox_environment() if name == "sandbox" else self.environment
         return ServerSpec(
@@ -200,7 +202,7 @@ class House:
             command=(sys.executable, *arguments),
             home=self.folder / "logs",
             working_dir=self.folder,
-            environment={**given, **environment, "PYTHONWARNINGS": "ignore"},
+            environment={**given, **environment, **_as_environment(settings), "PYTHONWARNINGS": "ignore"},
         )
 
     def _sandbox_arguments(self) -> tuple[str, ...]:
@@ -224,3 +226,10 @@ class House:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+
+def _as_environment(settings: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name.upper(): value if isinstance(value, str) else json.dumps(value)
+        for name, value in settings.items()
+    }

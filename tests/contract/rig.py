@@ -88,7 +88,8 @@ class Rig:
 
     async def fields(self, stream: str) -> list[dict[bytes, bytes]]:
         """The fields of all entries in a stream."""
-        return [fields for _, fields in await self.redis.xrange(KEYS.stream(stream, 0))]
+        entries = await self.redis.execute_command("XRANGE", KEYS.stream(stream, 0), "-", "+")
+        return [fields for _, fields in entries]
 
     async def dead(self) -> list[Listed]:
         """The dead letters."""

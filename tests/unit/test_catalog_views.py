@@ -27,7 +27,7 @@ def test_a_plain_ground_is_cut_away_but_not_inside_the_product(ground: str) -> N
 def test_a_picture_without_plain_ground_stays_whole() -> None:
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 255, (90, 120, 3), dtype=np.uint8))
     assert cut_out(noise).size == noise.size
-    assert cut_out(noise).getextrema()[3] == (255, 255)
+    assert cut_out(noise).getchannel("A").getextrema() == (255, 255)
 
 
 def test_an_empty_picture_stays_whole() -> None:

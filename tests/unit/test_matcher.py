@@ -157,7 +157,8 @@ def test_a_missing_part_is_named(tmp_path: Path, missing: str) -> None:
 
 def vectors(*rows: tuple[float, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     matrix = np.asarray(rows, np.float32)
-    return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+    matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+    return matrix
 
 
 def test_the_index_takes_each_product_s_most_similar_picture() -> None:

@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import orjson  # noqa: F401  a library with a compiled part
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy._core import _multiarray_umath
 
 from stages.adapters.torch_compat import ensure_torchvision_ops, greedy_nms
 
@@ -79,7 +79,9 @@ def test_a_torchvision_whose_operators_load_is_left_alone(tmp_path: Path) -> Non
     package = tmp_path / "torchvision"
     package.mkdir()
     (package / "__init__.py").touch()
-    (package / "_C.so").write_bytes(Path(_multiarray_umath.__file__).read_bytes())  # any library that loads
+    (package / "_C.so").write_bytes(
+        Path(str(sys.modules["orjson.orjson"].__file__)).read_bytes()
+    )  # any library that loads
     assert in_fresh_process(ASK, tmp_path) == "False False"
 
 

@@ -1,0 +1,141 @@
+"""`tiktoksales`: the runtime's verbs and the shop's."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from pipeline.cli import add_run, dead_letter_commands, run_async
+from pipeline.engines.redis.connection import REDIS_AWAY
+from pipeline.engines.redis.dead_letters import NoSuchDeadLetter
+from pipeline.logging import log_to_stderr
+from schemas.codec import in_words
+from stages.adapters.classifier import load_classifier
+from stages.adapters.database import Database, DatabaseUnavailable
+from stages.adapters.database.trail import Trail
+from stages.adapters.models import MissingModel
+from stages.classify import BadLine, classify_lines
+from stages.demo.cli import DemoFailed, demo
+from stages.match import UnreadableLine, UnreadableManifest, match_lines
+from stages.settings import MissingSetting, ShopSettings, require
+from stages.trace import NotTraced, as_table, find_chain
+
+EXPECTED = (
+    BadLine,
+    DatabaseUnavailable,
+    DemoFailed,
+    MissingModel,
+    MissingSetting,
+    NoSuchDeadLetter,
+    NotTraced,
+    UnreadableLine,
+    UnreadableManifest,
+    *REDIS_AWAY,
+)
+"""What a user can cause or mend: said in one sentence, without a traceback."""
+
+app = typer.Typer(
+    help="Turns comments under a live stream into paid, confirmed orders.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+serve = typer.Typer(help="Serve a door.", no_args_is_help=True)
+
+
+def load_settings() -> ShopSettings:
+    """The settings of the environment."""
+    return ShopSettings()
+
+
+def load_redis_settings() -> ShopSettings:
+    """The settings of the environment, which must say where Redis is."""
+    settings = load_settings()
+    require(settings, redis_url="where Redis or Valkey listens")
+    return settings
+
+
+@serve.command("gateway", help="Take comments over HTTP: POST /comments; and the webhooks.")
+def serve_gateway_command(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (GATEWAY_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (GATEWAY_PORT).")] = None,
+) -> None:
+    from stages.doors.server import serve_gateway
+
+    settings = load_settings()
+    run_async(serve_gateway(settings, host or settings.gateway_host, port or settings.gateway_port))
+
+
+@app.command(help="Show what became of a comment or an order, with times.")
+def trace(name: Annotated[str, typer.Argument(metavar="COMMENT_ID|ORDER_NUMBER")]) -> None:
+    settings = load_settings()
+    require(settings, database_url="where Postgres listens")
+
+    async def traced() -> Any:
+        database = await Database.connect(settings.database_url, pooler=settings.database_pooler)
+        try:
+            return as_table(await find_chain(Trail(database), name))
+        finally:
+            await database.close()
+
+    Console().print(run_async(traced()))
+
+
+@app.command(
+    help='Classify texts: JSONL {"text"} on standard input, one JSON object a line on standard output.'
+)
+def classify() -> None:
+    settings = load_settings()
+    classifier = load_classifier(settings.intent_model, settings.model_threads)
+    _print_lines(classify_lines(sys.stdin.buffer, classifier))
+
+
+@app.command(help='Match pictures with a catalog: JSONL {"image": path} in, {"image","sku","score"} out.')
+def match(
+    catalog: Annotated[
+        Path, typer.Option(help='Manifest: {"products":[{"sku","image"}]}, paths relative to it.')
+    ],
+) -> None:
+    from stages.wiring import load_matcher
+
+    _print_lines(match_lines(sys.stdin.buffer, catalog, load_matcher(load_settings())))
+
+
+def _print_lines(rows: Iterable[dict[str, Any]]) -> None:
+    for row in rows:
+        sys.stdout.buffer.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+        sys.stdout.buffer.flush()
+
+
+def main() -> None:
+    """Run the command line. Status 1 with one sentence for what the user can mend, 2 for wrong usage."""
+    log_to_stderr()
+    try:
+        app()
+    except ValidationError as error:
+        sys.exit(f"tiktoksales: the settings are not right: {in_words(error)}")
+    except EXPECTED as error:
+        sys.exit(f"tiktoksales: {error}")
+
+
+def _add_verbs() -> None:
+    def open_agents(settings: Any, names: Any) -> Any:
+        # The stages' code comes with the verb that runs them, not with every call of the command.
+        from stages import wiring
+
+        return wiring.open_agents(settings, names)
+
+    app.command(name="demo", help="Play a recorded show on embedded servers, and print what happened.")(demo)
+    add_run(app, load_settings, open_agents)
+    app.add_typer(dead_letter_commands(load_redis_settings), name="dlq")
+    app.add_typer(serve, name="serve")
+
+
+_add_verbs()

@@ -1,0 +1,1 @@
+"""The doors into the stages: what talks to them over HTTP."""

@@ -1,0 +1,156 @@
+"""The gateway: comments come in over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import uuid4
+
+import orjson
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+
+from pipeline.decision import partition_of
+from pipeline.engines.redis.append import RedisAppender
+from pipeline.engines.redis.connection import REDIS_AWAY
+from pipeline.engines.redis.keys import Keys
+from schemas.records import FRAME_URLS_LIMIT, FrameUrl, Message, Name
+from stages.doors.body_limit import BodyLimit
+from stages.ingest import DEFAULT_PLATFORM
+from stages.sources import Sources
+
+SOURCE = "gateway"
+BODY_LIMIT = 64 * 1024
+_RETRY_AFTER_SECONDS = 1
+
+
+def _with_zone(value: Any) -> Any:
+    """ISO 8601 without a zone is UTC."""
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return value
+
+
+class PostedComment(BaseModel):
+    """A comment as it is posted. Without `message_id` each post is a comment of its own."""
+
+    streamer: Name
+    client: Name
+    message: Message
+    timestamp: Annotated[AwareDatetime | None, BeforeValidator(_with_zone)] = None
+    platform: Name = DEFAULT_PLATFORM
+    message_id: Name | None = None
+    client_id: Name | None = None
+    frame_urls: list[FrameUrl] = Field(default=[], max_length=FRAME_URLS_LIMIT)
+
+
+class Queued(BaseModel):
+    """The comment stands in Redis: `queued_to` is the stage stream and partition that will read it."""
+
+    ok: bool = True
+    queued_to: str
+    stream: str
+    timestamp: AwareDatetime
+
+
+class Refused(BaseModel):
+    """Nothing was kept; `error` says why."""
+
+    ok: bool = False
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommentDoor:
+    """Turns posted comments into entries of the public stream."""
+
+    appender: RedisAppender
+    keys: Keys
+    partitions: int
+    sources: Sources
+    now: Callable[[], datetime]
+
+    async def take(self, posted: PostedComment) -> Queued:
+        """Append the comment, signed by the gateway. Raises what says that Redis is away or full."""
+        timestamp = posted.timestamp or self.now()
+        fields = {
+            "streamer": posted.streamer,
+            "client": posted.client,
+            "message": posted.message,
+            "timestamp": timestamp.isoformat(),
+            "platform": posted.platform,
+            "message_id": posted.message_id or uuid4().hex,
+        }
+        if posted.client_id:
+            fields["client_id"] = posted.client_id
+        if posted.frame_urls:
+            fields["frame_urls"] = orjson.dumps(posted.frame_urls).decode()
+        await self.appender.comment(self.sources.stamp(fields, SOURCE))
+        partition = partition_of(posted.streamer, self.partitions)
+        return Queued(
+            queued_to=self.keys.stream("intent", partition),
+            stream=self.keys.comments,
+            timestamp=timestamp,
+        )
+
+
+def comment_routes(door: CommentDoor) -> APIRouter:
+    """`POST /comments`."""
+    router = APIRouter(tags=["comments"])
+
+    @router.post(
+        "/comments",
+        responses={413: {"model": Refused}, 422: {"model": Refused}, 503: {"model": Refused}},
+        summary="Take a comment into the pipeline",
+    )
+    async def post_comment(posted: PostedComment) -> Queued:
+        """Answers once Redis has acknowledged the comment."""
+        return await door.take(posted)
+
+    return router
+
+
+def create_gateway(*routers: APIRouter, ready: Callable[[], Any]) -> FastAPI:
+    """The gateway's application with these routes; `ready` is awaited by the health check."""
+    app = FastAPI(title="TikTokSales gateway", docs_url="/docs", redoc_url=None)
+    app.add_middleware(BodyLimit, limit=BODY_LIMIT)
+    for router in routers:
+        app.include_router(router)
+    app.add_exception_handler(RequestValidationError, _unprocessable)
+    for away in REDIS_AWAY:
+        app.add_exception_handler(away, _unavailable)
+
+    @app.get("/healthz", tags=["health"], responses={503: {"model": Refused}})
+    async def healthz() -> dict[str, bool]:
+        """Answers once Redis does."""
+        await ready()
+        return {"ok": True}
+
+    return app
+
+
+async def _unprocessable(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
+    faults = "; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+    return JSONResponse({"ok": False, "error": faults}, status_code=422)
+
+
+async def _unavailable(_: Request, __: Exception) -> JSONResponse:
+    error = "The queue cannot take comments at the moment; nothing was kept. Please send it again."
+    return JSONResponse(
+        {"ok": False, "error": error},
+        status_code=503,
+        headers={"Retry-After": str(_RETRY_AFTER_SECONDS)},
+    )
+
+
+def _place(location: tuple[Any, ...]) -> str:
+    return ".".join(str(part) for part in location if part != "body") or "body"

@@ -1,0 +1,35 @@
+"""Serves the gateway by uvicorn."""
+
+from __future__ import annotations
+
+import uvicorn
+from fastapi import FastAPI
+
+from stages.doors.gateway import CommentDoor, comment_routes, create_gateway
+from stages.doors.webhooks import stripe_routes
+from stages.settings import ShopSettings
+from stages.wiring import Wiring, utc_now
+
+
+def gateway_of(wiring: Wiring) -> FastAPI:
+    """The gateway's application, with the webhooks where a payment provider is configured."""
+    door = CommentDoor(wiring.appender, wiring.keys, wiring.settings.partitions, wiring.sources, utc_now)
+    routers = [comment_routes(door)]
+    if wiring.settings.stripe_webhook_secret.get_secret_value():
+        routers.append(stripe_routes(wiring.payments, wiring.orders, utc_now))
+    return create_gateway(*routers, ready=wiring.redis.ping)
+
+
+async def serve_gateway(settings: ShopSettings, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are finished."""
+    async with Wiring.open(settings) as wiring:
+        config = uvicorn.Config(
+            gateway_of(wiring),
+            host=host,
+            port=port,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=int(settings.drain_seconds),
+        )
+        await uvicorn.Server(config).serve()

@@ -1,0 +1,115 @@
+"""Ingest: validates what came through the public door, stores it, and sends it on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from pipeline.decision import derived_id
+from pipeline.stage import Door, Drop, Emit, Limits, Opened, Outcome, Stage
+from schemas.codec import UnreadableRecord, in_words
+from schemas.records import Comment
+from stages.adapters.database.comments import Comments
+from stages.sources import Sources
+
+DEFAULT_PLATFORM = "tiktok"
+_TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(datetime)
+
+
+async def ingest(comments: Sequence[Comment], *, store: Comments) -> list[Outcome]:
+    """Store the comments; each is sent on once, however often its platform delivers it."""
+    first_seqs = await store.store(comments)
+    return [_outcome(comment, first_seqs[comment.comment_id]) for comment in comments]
+
+
+def comment_door(sources: Sources) -> Door[Comment]:
+    """The public stream, whose entries anyone allowed may write: `streamer client message` and optional fields."""
+    return Door(opens=partial(open_comment, sources=sources))
+
+
+def open_comment(seq: str, raw: Mapping[bytes, bytes], *, sources: Sources) -> Opened[Comment]:
+    """The comment in a public entry's fields. Raises UnreadableRecord, with the reason in words."""
+    fields = _text(raw)
+    source, verified = sources.vouch(fields)
+    given: dict[str, Any] = {
+        name: fields[name] for name in ("streamer", "message", "message_id", "kind") if fields.get(name)
+    }
+    viewer = {name: fields[name] for name in ("client", "client_id") if fields.get(name)}
+    platform = fields.get("platform") or DEFAULT_PLATFORM
+    try:
+        comment = Comment(
+            **given,
+            comment_id=comment_id(seq, platform, fields),
+            seq=seq,
+            viewer={**viewer, "platform": platform, "verified": verified},
+            timestamp=_moment(fields.get("timestamp"), seq),
+            frame_urls=_urls(fields.get("frame_urls", "")),
+            source=source,
+        )
+    except ValidationError as error:
+        raise UnreadableRecord(f"not a comment: {in_words(error)}") from error
+    return Opened(str(comment.comment_id), comment.timestamp.isoformat(), comment.streamer, comment)
+
+
+def comment_id(seq: str, platform: str, fields: Mapping[str, str]) -> Any:
+    """The comment's identity: from the platform's message id where there is one, so that a message delivered twice
+    is one comment; else from its entry in the stream."""
+    if message_id := fields.get("message_id"):
+        return derived_id(f"comment/{orjson.dumps([platform, fields.get('streamer'), message_id]).decode()}")
+    return derived_id(f"comment/{seq}")
+
+
+def ingest_stage(limits: Limits, *, store: Comments, sources: Sources) -> Stage[Comment]:
+    """The stage at the public door."""
+    handler = partial(ingest, store=store)
+    return Stage(
+        name="ingest",
+        consumes=Comment,
+        emits="intent",
+        limits=limits,
+        batch=handler,
+        door=comment_door(sources),
+    )
+
+
+def _outcome(comment: Comment, first_seq: str) -> Outcome:
+    if first_seq != comment.seq:
+        return Drop("duplicate", note={"first_seq": first_seq})
+    if comment.kind != "comment":
+        return Drop(f"{comment.kind} recorded")
+    return Emit(comment)
+
+
+def _text(raw: Mapping[bytes, bytes]) -> dict[str, str]:
+    try:
+        return {name.decode(): value.decode() for name, value in raw.items()}
+    except UnicodeDecodeError as error:
+        raise UnreadableRecord(f"a field is not UTF-8 text: {error}") from error
+
+
+def _moment(text: str | None, seq: str) -> datetime:
+    """The platform's time: ISO 8601 (UTC where it names no zone) or epoch seconds or milliseconds; without one, the
+    time at which Redis took the entry."""
+    if not text:
+        return datetime.fromtimestamp(int(seq.split("-")[0]) / 1000, UTC)
+    try:
+        moment = _TIMESTAMP.validate_python(text)
+    except ValidationError as error:
+        raise UnreadableRecord(f"not a comment: timestamp: {in_words(error)}") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _urls(text: str) -> Sequence[Any]:
+    """Frame URLs: a JSON list, or separated by white space."""
+    if not text.lstrip().startswith("["):
+        return tuple(text.split())
+    try:
+        urls: Sequence[Any] = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise UnreadableRecord(f"not a comment: frame_urls: {error}") from error
+    return tuple(urls)

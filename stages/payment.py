@@ -1,0 +1,116 @@
+"""Payment: charges the saved card of a verified viewer; everybody else gets a pay link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import assert_never
+
+import structlog
+
+from pipeline.stage import Drop, Emit, Limits, Outcome, Retry, Stage
+from schemas.records import PaidOrder, PlacedOrder
+from stages.adapters.database.orders import Card, Orders
+from stages.adapters.payments import (
+    AuthenticationRequired,
+    Charge,
+    Charged,
+    Declined,
+    PaymentUnavailable,
+    StripePayments,
+)
+
+_log = structlog.get_logger()
+
+
+async def pay(
+    order: PlacedOrder,
+    *,
+    orders: Orders,
+    payments: StripePayments,
+    now: Callable[[], datetime],
+    hold_seconds: int,
+) -> Outcome:
+    """Bring the order to `paid` or to a pay link.
+
+    Redelivery finds the order's state, and repeats a call to the provider under the same idempotency key: nothing is
+    charged twice. Only a comment of a verified source spends a saved card.
+    """
+    standing = await orders.find(order.order_id)
+    if standing.status in ("paid", "awaiting_payment"):
+        return _onward(standing)
+    if standing.status != "placed":
+        return Drop(f"order {standing.status}")
+    card = await orders.card(order.order_id) if order.viewer.verified else None
+    try:
+        paid = await _charge(order, card, orders, payments, now) if card else None
+        return _onward(paid or await _offer_link(order, orders, payments, hold_seconds))
+    except PaymentUnavailable as error:
+        return Retry(str(error), after=error.retry_after, error=type(error).__name__)
+
+
+def payment_stage(
+    limits: Limits,
+    *,
+    orders: Orders,
+    payments: StripePayments,
+    now: Callable[[], datetime],
+    hold_seconds: int,
+) -> Stage[PlacedOrder]:
+    """The stage that gets orders paid."""
+    handler = partial(pay, orders=orders, payments=payments, now=now, hold_seconds=hold_seconds)
+    return Stage(name="payment", consumes=PlacedOrder, emits="notify", limits=limits, one=handler)
+
+
+async def _charge(
+    order: PlacedOrder, card: Card, orders: Orders, payments: StripePayments, now: Callable[[], datetime]
+) -> PaidOrder | None:
+    """The paid order, or None where the card can't be charged without its holder."""
+    charge = Charge(
+        order_id=str(order.order_id),
+        order_number=order.order_number,
+        amount_minor=order.total.amount_minor,
+        currency=order.total.currency,
+        customer=card.customer,
+        payment_method=card.payment_method,
+        buyer=order.viewer.client,
+        streamer=order.streamer,
+        comment_id=str(order.comment_id),
+    )
+    result = await payments.charge(charge, idempotency_key=f"charge:{order.order_id}")
+    match result:
+        case Charged(payment_id=payment_id):
+            return await orders.pay(order.order_id, payment_id, now())
+        case Declined(code=code, payment_id=payment_id):
+            _log.info("card declined", order=order.order_number, code=code)
+        case AuthenticationRequired(payment_id=payment_id):
+            _log.info("card needs its holder", order=order.order_number)
+        case _:
+            assert_never(result)
+    # Only one payable object may exist: the intent goes before the link comes.
+    if payment_id and await payments.cancel(payment_id) == "succeeded":
+        return await orders.pay(order.order_id, payment_id, now())
+    return None
+
+
+async def _offer_link(
+    order: PlacedOrder, orders: Orders, payments: StripePayments, hold_seconds: int
+) -> PaidOrder:
+    link = await payments.open_checkout(
+        order_id=str(order.order_id),
+        order_number=order.order_number,
+        amount_minor=order.total.amount_minor,
+        currency=order.total.currency,
+        product_name=order.product_name,
+        buyer=order.viewer.client,
+        streamer=order.streamer,
+        comment_id=str(order.comment_id),
+        expires_in_seconds=hold_seconds,
+        idempotency_key=f"checkout:{order.order_id}",
+    )
+    return await orders.await_payment(order.order_id, link.session_id, link.url)
+
+
+def _onward(order: PaidOrder) -> Outcome:
+    return Emit(order, note={"status": order.status})

@@ -1,0 +1,161 @@
+"""The shop's settings, on top of the runtime's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, HttpUrl, SecretStr, model_validator
+
+from pipeline.settings import RuntimeSettings
+
+
+class ShopSettings(RuntimeSettings):
+    """Each field is an environment variable of the same name in upper case. Lists and maps are JSON."""
+
+    database_url: Annotated[str, Field(description="Postgres 15+ that holds what happened")] = ""
+    database_pooler: Annotated[
+        bool, Field(description="DATABASE_URL leads to a transaction pooler (pgbouncer, Supavisor)")
+    ] = False
+
+    intent_model: Annotated[
+        Path | None,
+        Field(
+            description="Folder of a text classifier: ours (ONNX) or a Hugging Face one. Default: the built-in"
+        ),
+    ] = None
+    vision_model: Annotated[
+        Path | None,
+        Field(description="Folder with detector, embedding and calibration. Default: the built-in"),
+    ] = None
+    model_threads: Annotated[int, Field(ge=1, description="Threads that one model call may use")] = 1
+
+    intent_threshold: Annotated[
+        float, Field(ge=0, le=1, description="A buy goes on only with a score above this")
+    ] = 0.5
+    match_threshold: Annotated[
+        float, Field(ge=0, le=1, description="A product goes on only with a score above this")
+    ] = 0.7
+    frame_window_seconds: Annotated[
+        float, Field(gt=0, description="Vision looks at the frames of so many seconds before the comment")
+    ] = 12.0
+    frame_limit: Annotated[int, Field(ge=1, description="Frames of the window that are looked at")] = 6
+
+    ingest_timeout_seconds: Annotated[float, Field(gt=0, description="Time limit of ingest, for a batch")] = (
+        10.0
+    )
+    intent_timeout_seconds: Annotated[float, Field(gt=0, description="Time limit of intent, for a batch")] = (
+        10.0
+    )
+    vision_timeout_seconds: Annotated[
+        float, Field(gt=0, description="Time limit of vision, for a comment")
+    ] = 15.0
+    order_timeout_seconds: Annotated[float, Field(gt=0, description="Time limit of order, for a claim")] = (
+        10.0
+    )
+    payment_timeout_seconds: Annotated[
+        float, Field(gt=0, description="Time limit of payment, for an order")
+    ] = 30.0
+    notify_timeout_seconds: Annotated[
+        float, Field(gt=0, description="Time limit of notify, for an order")
+    ] = 15.0
+    message_claim_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="A message that a dead process left half sent is looked up at Twilio after this long. Must "
+            "lie above the time limit of one call (a third of NOTIFY_TIMEOUT_SECONDS)",
+        ),
+    ] = 20.0
+    max_attempts: Annotated[
+        int, Field(ge=1, description="Failures after which an entry is dead-lettered")
+    ] = 8
+
+    frames_url: Annotated[
+        str, Field(description="Where the frames lie: file://, s3:// or http(s)://, by the documented path")
+    ] = ""
+    frame_url_prefixes: Annotated[
+        tuple[str, ...], Field(description="URLs of frames in comments are read only below one of these")
+    ] = ()
+    catalog_url: Annotated[
+        str, Field(description="Where the products' pictures lie: file://, s3:// or http(s)://")
+    ] = ""
+
+    stripe_api_key: Annotated[SecretStr, Field(description="Stripe's secret key")] = SecretStr("")
+    stripe_webhook_secret: Annotated[SecretStr, Field(description="Signing secret of the Stripe webhook")] = (
+        SecretStr("")
+    )
+    stripe_url: Annotated[
+        str, Field(description="Base URL of Stripe's API; only for a sandbox of our own")
+    ] = ""
+    twilio_account_sid: Annotated[str, Field(description="Twilio's account SID")] = ""
+    twilio_auth_token: Annotated[SecretStr, Field(description="Twilio's auth token")] = SecretStr("")
+    twilio_url: Annotated[
+        str, Field(description="Base URL of Twilio's API; only for a sandbox of our own")
+    ] = ""
+    twilio_sms_from: Annotated[str, Field(description="Number that SMS come from (E.164)")] = ""
+    twilio_whatsapp_from: Annotated[
+        str, Field(description="Number that WhatsApp messages come from (E.164)")
+    ] = ""
+
+    public_url: Annotated[HttpUrl, Field(description="Where buyers and providers reach the gateway")] = (
+        HttpUrl("http://127.0.0.1:8081")
+    )
+    tracking_url: Annotated[
+        str, Field(description="Link in the confirmation; {order_number} is filled in")
+    ] = "https://track.example/{order_number}"
+    hold_seconds: Annotated[
+        int,
+        Field(
+            ge=1800, le=86400, description="How long a pay link is open; Stripe takes 30 minutes to 24 hours"
+        ),
+    ] = 1800
+
+    source_keys: Annotated[
+        dict[str, SecretStr],
+        Field(
+            default_factory=dict,
+            description='Keys by which sources sign comments, by source: {"gateway": "..."}',
+        ),
+    ]
+    verified_sources: Annotated[
+        frozenset[str], Field(description="Sources whose signed comments may charge a saved card")
+    ] = frozenset({"gateway"})
+    gateway_host: Annotated[str, Field(description="Address the gateway listens on")] = "127.0.0.1"
+    gateway_port: Annotated[int, Field(ge=0, le=65535, description="Port the gateway listens on")] = 8081
+
+    @model_validator(mode="after")
+    def _check_message_claim(self) -> ShopSettings:
+        if self.message_claim_seconds <= self.message_call_seconds:
+            raise ValueError(
+                "MESSAGE_CLAIM_SECONDS must lie above a third of NOTIFY_TIMEOUT_SECONDS, the limit of one call."
+            )
+        return self
+
+    @property
+    def message_call_seconds(self) -> float:
+        """Time limit of one call to Twilio: claiming, looking up and sending fit into the stage's limit."""
+        return self.notify_timeout_seconds / 3
+
+    @model_validator(mode="after")
+    def _check_tracking_url(self) -> ShopSettings:
+        try:
+            self.tracking_url.format(order_number="ORD-20260101-00001")
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError("TRACKING_URL may hold {order_number}, and no other braces.") from error
+        return self
+
+
+class MissingSetting(Exception):
+    """A setting that this command needs is not set."""
+
+    def __init__(self, name: str, purpose: str) -> None:
+        super().__init__(f"{name} is not set: {purpose}. `tiktoksales demo` brings everything itself.")
+
+
+def require(settings: ShopSettings, **purposes: str) -> None:
+    """Raise MissingSetting for the first of the named settings that is empty."""
+    for name, purpose in purposes.items():
+        value = getattr(settings, name)
+        if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+            raise MissingSetting(name.upper(), purpose)

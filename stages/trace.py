@@ -1,0 +1,108 @@
+"""Prints a comment's whole chain, with times, from the comment to the message's sid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from rich.table import Table
+
+from schemas.money import Money
+from stages.adapters.database.trail import Chain, Trail
+
+
+class NotTraced(LookupError):
+    """Nothing is known under this id: neither a comment nor an order."""
+
+
+async def find_chain(trail: Trail, name: str) -> Chain:
+    """The chain of a comment id or an order number. Raises NotTraced."""
+    comment_id = await trail.comment_of(name) if name.upper().startswith("ORD-") else _uuid(name)
+    chain = await trail.chain(comment_id) if comment_id else None
+    if chain is None:
+        raise NotTraced(
+            f"Nothing is known of {name!r}. Give a comment's id (a UUID) or an order number (ORD-YYYYMMDD-NNNNN)."
+        )
+    return chain
+
+
+def as_table(chain: Chain) -> Table:
+    """The chain as lines of time, step and facts."""
+    table = Table("time (UTC)", "step", "what happened", title="trace")
+    for when, step, what in _lines(chain):
+        table.add_row(_time(when), step, what)
+    return table
+
+
+def _lines(chain: Chain) -> Iterator[tuple[datetime | None, str, str]]:
+    if comment := chain.comment:
+        vouched = f"{comment['source']}, {'verified' if comment['verified'] else 'unverified'}"
+        yield (
+            comment["sent_at"],
+            "comment",
+            f"{comment['client']} to {comment['streamer']} ({comment['platform']}): {comment['message']}",
+        )
+        yield comment["received_at"], "stored", f"{comment['id']} as {comment['seq']}, from {vouched}"
+        if comment["nlp_intent"]:
+            yield (
+                None,
+                "intent",
+                f"{comment['nlp_intent']} {comment['nlp_score']:.2f} ({comment['language']})",
+            )
+    if match := chain.match:
+        yield (
+            match["matched_at"],
+            "match",
+            f"{match['product_name']} {match['score']:.2f}, {len(match['frames'])} frames",
+        )
+    if order := chain.order:
+        yield from _order_lines(order)
+    for told in chain.notifications:
+        fate = told["message_sid"] or told["error_code"] or ""
+        yield (
+            told["sent_at"] or told["created_at"],
+            "message",
+            f"{told['kind']} to {told['recipient']} by {told['channel']}: {told['status']} {fate}",
+        )
+    for end in chain.ends:
+        yield from _end_lines(end)
+
+
+def _order_lines(order: dict[str, Any]) -> Iterator[tuple[datetime | None, str, str]]:
+    total = Money(amount_minor=order["amount_minor"], currency=order["currency"])
+    yield (
+        order["placed_at"],
+        "order",
+        f"{order['order_number']}: {order['quantity']} for {total}, now {order['status']}",
+    )
+    if order["payment_url"]:
+        yield None, "pay link", order["payment_url"]
+    if order["payment_id"]:
+        yield order["paid_at"], "payment", order["payment_id"]
+    if order["commission_minor"] is not None:
+        commission = Money(amount_minor=order["commission_minor"], currency=order["currency"])
+        yield order["paid_at"], "commission", str(commission)
+
+
+def _end_lines(end: dict[str, Any]) -> Iterator[tuple[datetime | None, str, str]]:
+    for stage, received_ms, done_ms, facts in end["hops"]:
+        noted = ", ".join(f"{name} {value}" for name, value in facts.items())
+        yield (
+            datetime.fromtimestamp(done_ms / 1000, UTC),
+            f"hop {stage}",
+            f"{done_ms - received_ms} ms {noted}",
+        )
+    yield end["ended_at"], "end", f"{end['outcome']} at {end['stage']} {end['reason']}"
+
+
+def _time(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] if moment else ""
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

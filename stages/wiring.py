@@ -1,0 +1,247 @@
+"""The one place where everything is put together."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Self
+
+from redis.asyncio import Redis
+
+from pipeline.cli import UnknownStage
+from pipeline.engines.redis.agent import agents_of
+from pipeline.engines.redis.append import RedisAppender
+from pipeline.engines.redis.connection import REDIS_AWAY, connect
+from pipeline.engines.redis.keys import Keys
+from pipeline.relay import Relay
+from pipeline.stage import Limits, Stage
+from pipeline.worker import Agent
+from stages.adapters.classifier import Classifier, load_classifier
+from stages.adapters.database import Database, DatabaseUnavailable
+from stages.adapters.database.catalog import Catalog
+from stages.adapters.database.comments import Comments
+from stages.adapters.database.end_states import EndStates
+from stages.adapters.database.notifications import Notifications
+from stages.adapters.database.orders import Orders
+from stages.adapters.database.outbox import DatabaseOutbox
+from stages.adapters.frames import FrameStore
+from stages.adapters.matcher import Matcher
+from stages.adapters.messages import TwilioMessages
+from stages.adapters.payments import StripePayments
+from stages.adapters.pictures import PictureStore
+from stages.adapters.shelf import Shelves
+from stages.adapters.sight import Sight
+from stages.ingest import ingest_stage
+from stages.intent import intent_stage
+from stages.notify import Messenger, Wording, notify_stage
+from stages.order import order_stage
+from stages.payment import payment_stage
+from stages.projector import projector_stage
+from stages.settings import ShopSettings, require
+from stages.sources import Sources
+from stages.vision import vision_stage
+
+RELAY = "relay"
+
+
+def utc_now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+class Wiring:
+    """Everything the stages talk to, made when it is first asked for: a process loads what its stages need."""
+
+    def __init__(
+        self, settings: ShopSettings, redis: Redis, database: Database, stack: AsyncExitStack
+    ) -> None:
+        self.settings, self.redis, self.database, self._stack = settings, redis, database, stack
+        self.keys = Keys(settings.key_prefix)
+        self.appender = RedisAppender(redis, self.keys)
+        self.orders, self.catalog = Orders(database), Catalog(database)
+        self.comments, self.notifications = Comments(database), Notifications(database)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: ShopSettings) -> AsyncIterator[Self]:
+        """Connect to Redis and Postgres; close everything at the end. Raises MissingSetting, and what says that
+        Postgres can't be reached."""
+        require(
+            settings,
+            redis_url="where Redis or Valkey listens",
+            database_url="where Postgres listens",
+        )
+        async with AsyncExitStack() as stack:
+            redis = connect(settings.redis_url)
+            stack.push_async_callback(redis.aclose)
+            database = await Database.connect(settings.database_url, pooler=settings.database_pooler)
+            stack.push_async_callback(database.close)
+            yield cls(settings, redis, database, stack)
+
+    def limits(self, stage: str, **given: Any) -> Limits:
+        """The limits of a stage, as configured."""
+        seconds = getattr(self.settings, f"{stage}_timeout_seconds")
+        return Limits(timeout_seconds=seconds, max_attempts=self.settings.max_attempts, **given)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Who may push, and charge."""
+        keys = {name: key.get_secret_value() for name, key in self.settings.source_keys.items()}
+        return Sources(keys, self.settings.verified_sources)
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The text model. Raises MissingModel."""
+        return load_classifier(self.settings.intent_model, self.settings.model_threads)
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """The vision models. Raises MissingModel."""
+        return load_matcher(self.settings)
+
+    @cached_property
+    def shelves(self) -> Shelves:
+        """The catalogs, as the vision stage sees them."""
+        require(self.settings, catalog_url="where the products' pictures lie")
+        return Shelves(
+            self.catalog,
+            PictureStore(self.settings.catalog_url),
+            self.matcher,
+            model=fingerprint(vision_folder(self.settings) / "embedding.onnx"),
+            clock=time.monotonic,
+        )
+
+    @cached_property
+    def sight(self) -> Sight:
+        """The frames, as the vision stage sees them."""
+        settings = self.settings
+        require(settings, frames_url="where the frames of the streams lie")
+        frames = FrameStore(settings.frames_url, url_prefixes=settings.frame_url_prefixes)
+        self._stack.push_async_callback(frames.close)
+        return Sight(
+            frames, self.matcher, window_seconds=settings.frame_window_seconds, limit=settings.frame_limit
+        )
+
+    @cached_property
+    def payments(self) -> StripePayments:
+        """The payment provider."""
+        settings = self.settings
+        require(settings, stripe_api_key="Stripe's secret key", stripe_webhook_secret="its webhook's secret")
+        payments = StripePayments(
+            settings.stripe_api_key.get_secret_value(),
+            settings.stripe_webhook_secret.get_secret_value(),
+            success_url=f"{settings.public_url}thanks",
+            cancel_url=f"{settings.public_url}thanks",
+            now=utc_now,
+            url=settings.stripe_url or None,
+        )
+        self._stack.push_async_callback(payments.close)
+        return payments
+
+    @cached_property
+    def messenger(self) -> Messenger:
+        """The message provider, and the claims on messages."""
+        settings = self.settings
+        require(
+            settings,
+            twilio_account_sid="Twilio's account",
+            twilio_auth_token="its token",
+            twilio_sms_from="the number that SMS come from",
+            twilio_whatsapp_from="the number that WhatsApp messages come from",
+        )
+        messages = TwilioMessages(
+            settings.twilio_account_sid,
+            settings.twilio_auth_token.get_secret_value(),
+            settings.twilio_sms_from,
+            settings.twilio_whatsapp_from,
+            settings.twilio_url or None,
+            timeout_seconds=settings.message_call_seconds,
+        )
+        self._stack.push_async_callback(messages.close)
+        return Messenger(self.notifications, messages, utc_now, settings.message_claim_seconds)
+
+
+STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
+    "ingest": lambda w: ingest_stage(w.limits("ingest", batch_size=256), store=w.comments, sources=w.sources),
+    "intent": lambda w: intent_stage(
+        w.limits("intent", batch_size=64),
+        classifier=w.classifier,
+        store=w.comments,
+        threshold=w.settings.intent_threshold,
+    ),
+    "vision": lambda w: vision_stage(
+        w.limits("vision"),
+        shelves=w.shelves,
+        sight=w.sight,
+        matcher=w.matcher,
+        catalog=w.catalog,
+        threshold=w.settings.match_threshold,
+    ),
+    "order": lambda w: order_stage(w.limits("order"), orders=w.orders, now=utc_now),
+    "payment": lambda w: payment_stage(
+        w.limits("payment"),
+        orders=w.orders,
+        payments=w.payments,
+        now=utc_now,
+        hold_seconds=w.settings.hold_seconds,
+    ),
+    "notify": lambda w: notify_stage(
+        w.limits("notify"),
+        notifications=w.notifications,
+        messenger=w.messenger,
+        wording=Wording(w.settings.tracking_url),
+    ),
+    "projector": lambda w: projector_stage(w.limits("ingest", batch_size=256), store=EndStates(w.database)),
+}
+
+RUNNABLE = (*STAGES, RELAY)
+
+
+@asynccontextmanager
+async def open_agents(settings: ShopSettings, names: Sequence[str]) -> AsyncIterator[list[Agent]]:
+    """The agents for the named stages (without a name, for all), connected and with their models loaded.
+
+    Raises UnknownStage.
+    """
+    for name in names:
+        if name not in RUNNABLE:
+            raise UnknownStage(f"there is no stage {name!r}; there are {', '.join(RUNNABLE)}")
+    async with Wiring.open(settings) as wiring:
+        agents: list[Agent] = []
+        for name in names or RUNNABLE:
+            if name == RELAY:
+                agents.append(_relay(wiring))
+            else:
+                agents.extend(agents_of(STAGES[name](wiring), wiring.redis, settings))
+        yield agents
+
+
+def load_matcher(settings: ShopSettings) -> Matcher:
+    """The vision models alone. Raises MissingModel."""
+    return Matcher.from_folder(vision_folder(settings), threads=settings.model_threads)
+
+
+def vision_folder(settings: ShopSettings) -> Path:
+    """Where the vision models lie."""
+    return settings.vision_model or Path(str(files("stages") / "models" / "vision"))
+
+
+def fingerprint(file: Path) -> str:
+    """The first 16 digits of a file's SHA-256: names a version of a model."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
+
+
+def _relay(wiring: Wiring) -> Relay:
+    return Relay(
+        DatabaseOutbox(wiring.database),
+        wiring.appender,
+        partitions=wiring.settings.partitions,
+        away=(*REDIS_AWAY, DatabaseUnavailable),
+    )
