@@ -1,18 +1,16 @@
 """What a comment is about: five intents, each answer with a calibrated probability."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from schemas.records import Intent
 from stages.adapters.models import MissingModel
 from stages.adapters.normalise import normalise
-
-Intent = Literal["buy", "question", "feedback", "complaint", "none"]
 
 OWN_MODEL = Path(__file__).parents[1] / "models" / "intent"
 ONNX_FILES = ("config.json", "tokenizer.json", "model.onnx")
@@ -89,8 +87,9 @@ class OnnxClassifier:
     """
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
+
+        from stages.adapters.onnx_session import open_session
 
         for name in ONNX_FILES:
             if not (folder / name).is_file():
@@ -103,39 +102,21 @@ class OnnxClassifier:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(int(config.get("max_length", 64)))
         self._tokenizer.no_padding()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Spinning threads starve the other stages of the machine.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(folder / "model.onnx", threads)
 
     def classify(self, texts: Sequence[str]) -> list[Judgement]:
-        """One judgement per text, in order. Texts of alike length share a batch."""
+        """One judgement per text, in order. A text's judgement does not depend on the others: the int8 network
+        scales its activations by call, so each text has a call of its own."""
         prepared = [self._prefix + normalise(text) for text in texts]
-        pieces = [encoding.ids for encoding in self._tokenizer.encode_batch(prepared)]
-        judgements: list[Judgement | None] = [None] * len(texts)
-        for places in batches_by_length([len(ids) for ids in pieces]):
-            shares = self._shares([pieces[place] for place in places])
-            for place, row in zip(places, shares, strict=True):
-                best = int(row.argmax())
-                judgements[place] = Judgement(self._intents[best], float(row[best]))
-        return [judgement for judgement in judgements if judgement is not None]
+        return [self._judge(encoding.ids) for encoding in self._tokenizer.encode_batch(prepared)]
 
-    def _shares(self, pieces: Sequence[Sequence[int]]) -> NDArray[np.float64]:
-        longest = max(map(len, pieces))
-        ids = np.full((len(pieces), longest), self._pad, dtype=np.int64)
-        mask = np.zeros((len(pieces), longest), dtype=np.int64)
-        for row, text in enumerate(pieces):
-            ids[row, : len(text)] = text
-            mask[row, : len(text)] = 1
-        (logits,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
-        scaled = np.asarray(logits, dtype=np.float64) / self._temperature
-        raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-        shares: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
-        return shares
+    def _judge(self, pieces: Sequence[int]) -> Judgement:
+        ids = np.array([pieces], dtype=np.int64)
+        (logits,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+        scaled = np.asarray(logits[0], dtype=np.float64) / self._temperature
+        raised = np.exp(scaled - scaled.max())
+        best = int(raised.argmax())
+        return Judgement(self._intents[best], float(raised[best] / raised.sum()))
 
 
 class TransformersClassifier:
@@ -161,15 +142,3 @@ class TransformersClassifier:
             return []
         answers = self._pipeline([normalise(text) for text in texts], truncation=True, max_length=64, top_k=1)
         return [Judgement(intent_named(best["label"]), float(best["score"])) for (best,) in answers]
-
-
-def batches_by_length(lengths: Sequence[int], largest: int = 64, slack: int = 4) -> Iterator[list[int]]:
-    """Indices in batches of at most `largest`, whose lengths differ by `slack` at most: little padding."""
-    batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and (len(batch) == largest or lengths[place] > lengths[batch[0]] + slack):
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch

@@ -109,9 +109,13 @@ class House:
                 raise ServerFailed(f"{name} has ended (log: {process.spec.log_file}).", process.log_tail())
 
     def stop(self) -> None:
-        """End everything, the doors first, the databases last; the data stays."""
-        for name in ("gateway", *STAGES, "keepers", "sandbox"):
-            if process := self._processes.pop(name, None) or self._left_running(name):
+        """End everything, the doors first, then the stages side by side, the databases last; the data stays."""
+        for names in (("gateway",), (*STAGES, "keepers"), ("sandbox",)):
+            found = (self._processes.pop(name, None) or self._left_running(name) for name in names)
+            processes = [process for process in found if process]
+            for process in processes:
+                process.ask_to_stop()
+            for process in processes:
                 process.stop(grace_seconds=_GRACE_SECONDS)
         for server in (self._postgres, self._valkey):
             if server.is_running() or server.adopt():

@@ -1,0 +1,1 @@
+"""How the intent classifier is made: `python -m stages.training.text` rebuilds `stages/models/intent`."""
