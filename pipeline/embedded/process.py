@@ -61,6 +61,7 @@ class ServerProcess:
         self.server = server
         self._child = child
         self._log_start = log_start
+        self._asked = False
 
     @classmethod
     def launch(cls, spec: ServerSpec, *, kept: bool) -> ServerProcess:
@@ -120,9 +121,15 @@ class ServerProcess:
                 raise self._failure(f"was not ready within {timeout_seconds:g} s")
             time.sleep(POLL_SECONDS)
 
+    def ask_to_stop(self) -> None:
+        """Send the stop signal, once; whoever stops several servers asks all of them before it waits for one."""
+        if not self._asked:
+            self._asked = True
+            self._signal(self.spec.stop_signal)
+
     def stop(self, *, grace_seconds: float) -> None:
         """Ask the server to end, kill it when the grace has passed; stopping a stopped one is fine."""
-        self._signal(self.spec.stop_signal)
+        self.ask_to_stop()
         if not self._ended_within(grace_seconds):
             self.kill()
         self.spec.record_file.unlink(missing_ok=True)
