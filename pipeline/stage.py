@@ -103,6 +103,8 @@ class Stage(Generic[R]):
     limits: Limits
     one: OneHandler[R] | None = None
     batch: BatchHandler[R] | None = None
+    prepare: Callable[[], Awaitable[None]] | None = None
+    """Awaited before the first entry is read: what would make the first records wait."""
     reads: str = ""
     door: Door[R] | None = None
     records_ends: bool = True

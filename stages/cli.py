@@ -19,10 +19,12 @@ from pipeline.logging import log_to_stderr
 from schemas.codec import in_words
 from stages.adapters.classifier import load_classifier
 from stages.adapters.database import Database, DatabaseUnavailable
+from stages.adapters.database.migrate import MigrationFailed
 from stages.adapters.database.trail import Trail
 from stages.adapters.models import MissingModel
 from stages.classify import BadLine, classify_lines
-from stages.demo.cli import DemoFailed, demo
+from stages.demo.cli import demo
+from stages.demo.failure import DemoFailed
 from stages.match import UnreadableLine, UnreadableManifest, match_lines
 from stages.settings import MissingSetting, ShopSettings, require
 from stages.trace import NotTraced, as_table, find_chain
@@ -31,6 +33,7 @@ EXPECTED = (
     BadLine,
     DatabaseUnavailable,
     DemoFailed,
+    MigrationFailed,
     MissingModel,
     MissingSetting,
     NoSuchDeadLetter,
@@ -86,6 +89,16 @@ def trace(name: Annotated[str, typer.Argument(metavar="COMMENT_ID|ORDER_NUMBER")
             await database.close()
 
     Console().print(run_async(traced()))
+
+
+@app.command(help="Bring the database's tables up to date; harmless when they are.")
+def migrate() -> None:
+    from stages.adapters.database.migrate import migrate as bring_up_to_date
+
+    settings = load_settings()
+    require(settings, database_url="where Postgres listens")
+    applied = bring_up_to_date(settings.database_url)
+    Console().print("\n".join(f"applied {name}" for name in applied) or "Nothing to do.")
 
 
 @app.command(

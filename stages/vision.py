@@ -58,4 +58,11 @@ def vision_stage(
     handler = partial(
         see, shelves=shelves, sight=sight, matcher=matcher, catalog=catalog, threshold=threshold
     )
-    return Stage(name="vision", consumes=ClassifiedComment, emits="order", limits=limits, one=handler)
+    return Stage(
+        name="vision",
+        consumes=ClassifiedComment,
+        emits="order",
+        limits=limits,
+        one=handler,
+        prepare=shelves.fill,
+    )

@@ -54,6 +54,11 @@ class Shelves:
         self._loading = asyncio.Lock()
         self._log = structlog.get_logger()
 
+    async def fill(self) -> None:
+        """Make the shelves of all streamers, so that the first comment need not wait for pictures to be embedded."""
+        for handle in await self._catalog.handles():
+            await self.of(handle)
+
     async def of(self, handle: str) -> Shelf | None:
         """The shelf of a streamer; None where nobody registered the handle."""
         async with self._loading:

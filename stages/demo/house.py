@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -72,26 +72,30 @@ class House:
         self._valkey, self._postgres = Valkey(folder / "valkey"), Postgres(folder / "postgres")
         self._processes: dict[str, ServerProcess] = {}
 
-    def start(self, say: Callable[[str], None] = lambda _: None) -> None:
-        """Start everything that doesn't run yet; `say` hears what is being started. Call it on the main thread.
+    def start(self) -> None:
+        """Start everything that doesn't run yet. Call it on the main thread.
 
         Raises ServerFailed, with the end of the log of what failed.
         """
+        self.start_servers()
+        self.start_shop()
+
+    def start_servers(self) -> None:
+        """Start the databases, migrated, and the providers' sandbox. Raises ServerFailed."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
         (self.folder / "frames").mkdir(exist_ok=True)
         self.secrets = Secrets.of(self.folder)
-        say("Valkey and Postgres")
         self._valkey.start(kept=self._kept)
         self._postgres.start(kept=self._kept)
         migrate(self._postgres.url)
-        say("sandbox of Stripe and Twilio")
         self._launch("sandbox", "-m", "stages.sandbox", *self._sandbox_arguments())
-        say("gateway and stages")
+        self._wait_for("sandbox")
+
+    def start_shop(self) -> None:
+        """Start the gateway, the stages and the keepers. Raises ServerFailed."""
         for name in ("gateway", *STAGES, "keepers"):
             self.start_process(name)
-        for name in ("sandbox", "gateway"):
-            self._processes[name].wait_until(partial(self._answers, name), timeout_seconds=_READY_SECONDS)
-        say("models")
+        self._wait_for("gateway")
 
     def start_process(self, name: str, **settings: Any) -> None:
         """Start the gateway, a stage or the keepers (again), for once with these settings on top."""
@@ -222,6 +226,9 @@ class House:
             "SANDBOX_TWILIO_SID": keys.twilio_sid,
             "SANDBOX_TWILIO_TOKEN": keys.twilio_token,
         }
+
+    def _wait_for(self, name: str) -> None:
+        self._processes[name].wait_until(partial(self._answers, name), timeout_seconds=_READY_SECONDS)
 
     def _answers(self, name: str) -> bool:
         url = f"{self.sandbox_url}/health" if name == "sandbox" else f"{self.gateway_url}/healthz"

@@ -38,12 +38,15 @@ class Player:
     async def play(self) -> int:
         """Send every line when its time has come. Returns how many were taken. Raises NotTaken."""
         began = asyncio.get_running_loop().time()
-        async with asyncio.TaskGroup() as group:
-            for line in self._show.lines:
-                wait = began + line.at / self._speed - asyncio.get_running_loop().time()
-                if wait > 0:
-                    await asyncio.sleep(wait)
-                group.create_task(self._send(line))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for line in self._show.lines:
+                    wait = began + line.at / self._speed - asyncio.get_running_loop().time()
+                    if wait > 0:
+                        await asyncio.sleep(wait)
+                    group.create_task(self._send(line))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures
         return len(self._show.lines)
 
     async def _send(self, line: Line) -> None:

@@ -25,6 +25,7 @@ class StageAgent:
 
     def __init__(self, stage: Stage[Any], partition: int, redis: Redis, settings: RuntimeSettings) -> None:
         self.name = f"{stage.name}:{partition}"
+        self._prepare = stage.prepare
         self._reader = connect_reader(settings.redis_url)
         stream = StageStream(
             redis, self._reader, Keys(settings.key_prefix), stage, partition, settings.consumer_name
@@ -43,6 +44,8 @@ class StageAgent:
 
     async def run(self) -> None:
         """Work until stopped and drained."""
+        if self._prepare:
+            await self._prepare()
         reclaim = asyncio.create_task(self._reclaimer.run())
         try:
             await self._consumer.run()

@@ -55,6 +55,11 @@ class Catalog:
             row = await connection.fetchrow(statement("catalog/streamer"), handle)
         return Streamer(**row) if row else None
 
+    async def handles(self) -> list[str]:
+        """The handles of all streamers."""
+        async with self._database.transaction() as connection:
+            return [row["handle"] for row in await connection.fetch(statement("catalog/handles"))]
+
     async def products(self, streamer: str, model: str) -> list[Product]:
         """The streamer's products, with the embeddings that `model` made of their present pictures."""
         async with self._database.transaction() as connection:

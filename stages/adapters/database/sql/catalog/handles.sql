@@ -1,0 +1,1 @@
+select handle from streamers order by handle

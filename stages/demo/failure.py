@@ -1,0 +1,7 @@
+"""Why a demo did not end well."""
+
+from __future__ import annotations
+
+
+class DemoFailed(Exception):
+    """The demo can't go on, or did not end as it should; the message says why."""
