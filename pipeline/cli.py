@@ -12,6 +12,7 @@ import typer
 import uvloop
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.dead_letters import DeadLetters, Listed
@@ -38,7 +39,7 @@ def add_run(app: typer.Typer, load: Callable[[], RuntimeSettings], agents: OpenA
     """`run [STAGE...]`; `agents` raises UnknownStage for a name it doesn't know, and gives all without a name."""
 
     @app.command(help="Run stages in this process until SIGTERM; without a name, all of them.")
-    def run(stage: Annotated[list[str] | None, typer.Argument(metavar="[STAGE]...")] = None) -> None:
+    def run(stage: Annotated[list[str] | None, typer.Argument(metavar="STAGE")] = None) -> None:
         try:
             run_async(_run(load(), stage or [], agents))
         except UnknownStage as error:
@@ -109,11 +110,14 @@ def _table(letters: Sequence[Listed]) -> Table:
     table = Table("id", "stage", "comment", "failed", "attempts", "reason", box=None)
     for column in table.columns[:-1]:
         column.no_wrap, column.overflow = True, "fold"
-    table.columns[-1].no_wrap = True
+    # Whatever the screen has no room for, the id stays whole: `redrive` asks for it.
+    table.columns[0].min_width = max(len(listed.id) for listed in letters)
     for listed in letters:
         letter = listed.letter
         failed = _time(letter.last_failed_ms)
-        table.add_row(listed.id, letter.stage, letter.comment_id, failed, str(letter.attempts), letter.reason)
+        # One line for each: the reason gives way, and `show` has all of it.
+        reason = Text(letter.reason, no_wrap=True, overflow="ellipsis")
+        table.add_row(listed.id, letter.stage, letter.comment_id, failed, str(letter.attempts), reason)
     return table
 
 

@@ -14,7 +14,13 @@ class RuntimeSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
-    redis_url: Annotated[str, Field(description="Redis 7+ or Valkey that holds the streams")] = ""
+    redis_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(rediss?://.*)?$",
+            description="Redis 7+ or Valkey that holds the streams: redis:// or rediss://",
+        ),
+    ] = ""
     key_prefix: Annotated[str, Field(description="Put before every key in Redis")] = ""
     partitions: Annotated[
         int, Field(ge=1, le=1024, description="Partitions of the stage streams; a streamer stays in one")

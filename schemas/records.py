@@ -6,6 +6,7 @@ frozen; fields a reader does not know are ignored, so that writers may be upgrad
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -31,6 +32,10 @@ def _without_nul(text: str) -> str:
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LIMIT), AfterValidator(_without_nul)]
 Message = Annotated[str, Field(min_length=1, max_length=MESSAGE_LIMIT), AfterValidator(_without_nul)]
+# Times from before the platforms, or beyond any show, are mistakes; and every clock and database can hold these.
+Moment = Annotated[
+    AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))
+]
 FrameUrl = Annotated[str, Field(min_length=1, max_length=FRAME_URL_LIMIT), AfterValidator(_without_nul)]
 
 
@@ -45,7 +50,7 @@ class CommentRecord(Record):
     first; `comment_id` is the identity from which all later ids derive."""
 
     comment_id: UUID
-    seq: str = Field(pattern=r"^\d{1,16}-\d{1,16}$")
+    seq: str = Field(pattern=r"^\d{1,13}-\d{1,7}$")
     streamer: Name
 
 
@@ -69,7 +74,7 @@ class Comment(CommentRecord):
 
     viewer: Viewer
     message: Message
-    timestamp: AwareDatetime
+    timestamp: Moment
     message_id: Name | None = None
     frame_urls: tuple[FrameUrl, ...] = Field(default=(), max_length=FRAME_URLS_LIMIT)
     source: Name = "stream"

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
 from pipeline.cli import add_run, dead_letter_commands, run_async
@@ -18,7 +19,7 @@ from pipeline.engines.redis.dead_letters import NoSuchDeadLetter
 from pipeline.logging import log_to_stderr
 from schemas.codec import in_words
 from stages.adapters.classifier import load_classifier
-from stages.adapters.database import Database, DatabaseUnavailable
+from stages.adapters.database import Database, DatabaseRefused, DatabaseUnavailable, NotMigrated
 from stages.adapters.database.migrate import MigrationFailed
 from stages.adapters.database.trail import Trail
 from stages.adapters.models import MissingModel
@@ -31,12 +32,14 @@ from stages.trace import NotTraced, as_table, find_chain
 
 EXPECTED = (
     BadLine,
+    DatabaseRefused,
     DatabaseUnavailable,
     DemoFailed,
     MigrationFailed,
     MissingModel,
     MissingSetting,
     NoSuchDeadLetter,
+    NotMigrated,
     NotTraced,
     UnreadableLine,
     UnreadableManifest,
@@ -134,6 +137,8 @@ def main() -> None:
         app()
     except ValidationError as error:
         sys.exit(f"tiktoksales: the settings are not right: {in_words(error)}")
+    except SettingsError as error:
+        sys.exit(f"tiktoksales: {error}: lists and maps are written as JSON.")
     except EXPECTED as error:
         sys.exit(f"tiktoksales: {error}")
 

@@ -13,7 +13,13 @@ from pipeline.settings import RuntimeSettings
 class ShopSettings(RuntimeSettings):
     """Each field is an environment variable of the same name in upper case. Lists and maps are JSON."""
 
-    database_url: Annotated[str, Field(description="Postgres 15+ that holds what happened")] = ""
+    database_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(postgres(ql)?://.*)?$",
+            description="Postgres 15+ that holds what happened: postgresql://",
+        ),
+    ] = ""
     database_pooler: Annotated[
         bool, Field(description="DATABASE_URL leads to a transaction pooler (pgbouncer, Supavisor)")
     ] = False

@@ -19,7 +19,7 @@ class NotTraced(LookupError):
 
 async def find_chain(trail: Trail, name: str) -> Chain:
     """The chain of a comment id or an order number. Raises NotTraced."""
-    comment_id = await trail.comment_of(name) if name.upper().startswith("ORD-") else _uuid(name)
+    comment_id = await trail.comment_of(name.upper()) if name.upper().startswith("ORD-") else _uuid(name)
     chain = await trail.chain(comment_id) if comment_id else None
     if chain is None:
         raise NotTraced(

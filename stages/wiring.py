@@ -23,7 +23,7 @@ from pipeline.relay import Relay
 from pipeline.stage import Limits, Stage
 from pipeline.worker import Agent
 from stages.adapters.classifier import Classifier, load_classifier
-from stages.adapters.database import Database, DatabaseUnavailable
+from stages.adapters.database import Database, DatabaseUnavailable, NotMigrated, statement
 from stages.adapters.database.catalog import Catalog
 from stages.adapters.database.comments import Comments
 from stages.adapters.database.end_states import EndStates
@@ -70,8 +70,8 @@ class Wiring:
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: ShopSettings) -> AsyncIterator[Self]:
-        """Connect to Redis and Postgres; close everything at the end. Raises MissingSetting, and what says that
-        Postgres can't be reached."""
+        """Connect to Redis and Postgres; close everything at the end. Raises MissingSetting, NotMigrated,
+        DatabaseRefused and DatabaseUnavailable."""
         require(
             settings,
             redis_url="where Redis or Valkey listens",
@@ -82,6 +82,7 @@ class Wiring:
             stack.push_async_callback(redis.aclose)
             database = await Database.connect(settings.database_url, pooler=settings.database_pooler)
             stack.push_async_callback(database.close)
+            await _require_tables(database)
             yield cls(settings, redis, database, stack)
 
     def limits(self, stage: str, **given: Any) -> Limits:
@@ -245,3 +246,9 @@ def _relay(wiring: Wiring) -> Relay:
         partitions=wiring.settings.partitions,
         away=(*REDIS_AWAY, DatabaseUnavailable),
     )
+
+
+async def _require_tables(database: Database) -> None:
+    async with database.transaction() as connection:
+        if not await connection.fetchval(statement("trail/is_migrated")):
+            raise NotMigrated("The database has no tables yet: run `tiktoksales migrate` first.")

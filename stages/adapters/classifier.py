@@ -63,7 +63,7 @@ def load_classifier(folder: Path | None, threads: int = 1) -> Classifier:
 
 
 _ADVICE = (
-    "Leave the setting of the intent model's folder empty for the model that comes with the package "
+    "Leave INTENT_MODEL empty for the model that comes with the package "
     "(reinstall the package if that one is gone, or rebuild it by `python -m stages.training.text`), "
     "or set it to a folder with config.json, tokenizer.json and model.onnx, or to a Hugging Face folder."
 )

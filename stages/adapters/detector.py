@@ -32,7 +32,7 @@ class Detector:
         if not weights.is_file():
             raise MissingModel(
                 f"There is no product detector at {weights}. Install the package with its models, train one "
-                "with `python -m stages.training.detector`, or point the vision model setting at a folder "
+                "with `python -m stages.training.detector`, or set VISION_MODEL to a folder "
                 "that has detector.pt."
             )
         self._model = load_yolo(threads)(str(weights), task="detect")

@@ -31,7 +31,7 @@ class Embedder:
         if not model.is_file():
             raise MissingModel(
                 f"There is no image embedding at {model}. Install the package with its models, make one "
-                "with `python -m stages.training.vision_embedding`, or point the vision model setting at "
+                "with `python -m stages.training.vision_embedding`, or set VISION_MODEL to "
                 "a folder that has embedding.onnx."
             )
         self._session = open_session(model, threads)

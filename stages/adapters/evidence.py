@@ -77,7 +77,7 @@ class Calibration:
         if not path.is_file():
             raise MissingModel(
                 f"There is no score calibration at {path}. Install the package with its models, or write one "
-                "with `python -m stages.training.vision_calibration`."
+                "with `python -m stages.training.vision_calibration`, or set VISION_MODEL to a folder that has one."
             )
         try:
             constants = json.loads(path.read_text())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ from stages.settings import ShopSettings
 STAGES = ("ingest", "intent", "vision", "order", "payment", "notify")
 KEEPERS = ("projector", "relay")  # small enough to share a process
 _READY_SECONDS = 120.0
-_GRACE_SECONDS = 15.0
+_GRACE_SECONDS, _SHORT_GRACE_SECONDS = 15.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class House:
         for name in ("gateway", *STAGES, "keepers"):
             self.start_process(name)
         self._wait_for("gateway")
+        self._write_environment()
 
     def start_process(self, name: str, **settings: Any) -> None:
         """Start the gateway, a stage or the keepers (again), for once with these settings on top."""
@@ -112,7 +114,7 @@ class House:
             if not process.is_running():
                 raise ServerFailed(f"{name} has ended (log: {process.spec.log_file}).", process.log_tail())
 
-    def stop(self) -> None:
+    def stop(self, *, grace_seconds: float = _GRACE_SECONDS) -> None:
         """End everything, the doors first, then the stages side by side, the databases last; the data stays."""
         for names in (("gateway",), (*STAGES, "keepers"), ("sandbox",)):
             found = (self._processes.pop(name, None) or self._left_running(name) for name in names)
@@ -120,14 +122,14 @@ class House:
             for process in processes:
                 process.ask_to_stop()
             for process in processes:
-                process.stop(grace_seconds=_GRACE_SECONDS)
+                process.stop(grace_seconds=grace_seconds)
         for server in (self._postgres, self._valkey):
             if server.is_running() or server.adopt():
                 server.stop()
 
     def remove(self) -> None:
-        """End everything and delete the data."""
-        self.stop()
+        """End everything and delete the data, for the sake of which nothing needs to be finished."""
+        self.stop(grace_seconds=_SHORT_GRACE_SECONDS)
         for server in (self._postgres, self._valkey):
             if server.data_dir.exists():
                 server.remove()
@@ -182,7 +184,8 @@ class House:
             "sandbox ledger": f"{self.sandbox_url}/ledger",
             "Valkey": self._valkey.url,
             "Postgres": self._postgres.url,
-            "logs": str(self.folder),
+            "settings": f". {self.folder / 'environment'}",
+            "logs": str(self.folder / "logs"),
         }
 
     def _launch(self, name: str, *arguments: str, **settings: Any) -> None:
@@ -226,6 +229,13 @@ class House:
             "SANDBOX_TWILIO_SID": keys.twilio_sid,
             "SANDBOX_TWILIO_TOKEN": keys.twilio_token,
         }
+
+    def _write_environment(self) -> None:
+        """For people who want to talk to a kept house: `. FOLDER/environment` in a shell."""
+        file = self.folder / "environment"
+        file.touch(mode=0o600)
+        variables = {**self.environment, "GATEWAY": self.gateway_url, "SANDBOX": self.sandbox_url}
+        file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
 
     def _wait_for(self, name: str) -> None:
         self._processes[name].wait_until(partial(self._answers, name), timeout_seconds=_READY_SECONDS)

@@ -7,7 +7,7 @@ import random
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,10 +82,20 @@ def _house(show: Show, keep: bool, console: Console) -> Iterator[House]:
         house.start_shop()
         yield house
     except BaseException:
-        house.stop() if keep else house.remove()
+        _end(house.stop if keep else house.remove, console)
         raise
     if not keep:
-        house.remove()
+        _end(house.remove, console)
+
+
+def _end(end: Callable[[], None], console: Console) -> None:
+    console.print("stopping ...", style="dim")
+    # A second Ctrl-C would leave half of it behind.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    end()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _interrupt(number: int, frame: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from pipeline.decision import partition_of
 from pipeline.engines.redis.append import RedisAppender
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.keys import Keys
-from schemas.records import FRAME_URLS_LIMIT, FrameUrl, Message, Name
+from schemas.records import FRAME_URLS_LIMIT, FrameUrl, Message, Moment, Name
 from stages.doors.body_limit import BodyLimit
 from stages.ingest import DEFAULT_PLATFORM
 from stages.sources import Sources
@@ -45,7 +45,7 @@ class PostedComment(BaseModel):
     streamer: Name
     client: Name
     message: Message
-    timestamp: Annotated[AwareDatetime | None, BeforeValidator(_with_zone)] = None
+    timestamp: Annotated[Moment | None, BeforeValidator(_with_zone)] = None
     platform: Name = DEFAULT_PLATFORM
     message_id: Name | None = None
     client_id: Name | None = None
@@ -139,7 +139,7 @@ def create_gateway(*routers: APIRouter, ready: Callable[[], Any]) -> FastAPI:
 
 async def _unprocessable(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
-    faults = "; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+    faults = "; ".join(_in_words(fault) for fault in error.errors())
     return JSONResponse({"ok": False, "error": faults}, status_code=422)
 
 
@@ -152,5 +152,11 @@ async def _unavailable(_: Request, __: Exception) -> JSONResponse:
     )
 
 
-def _place(location: tuple[Any, ...]) -> str:
-    return ".".join(str(part) for part in location if part != "body") or "body"
+def _in_words(fault: Mapping[str, Any]) -> str:
+    match fault["type"]:
+        case "json_invalid":
+            return f"The body is not JSON: {fault['ctx']['error']}."
+        case "model_attributes_type" | "dict_type":
+            return "The body must be a JSON object, sent with content-type: application/json."
+    place = ".".join(str(part) for part in fault["loc"] if part != "body") or "body"
+    return f"{place}: {fault['msg'].removeprefix('Value error, ')}"

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.embedded import Postgres
 from pipeline.embedded.credentials import free_port
-from stages.adapters.database import Connection, Database, DatabaseUnavailable
+from stages.adapters.database import Connection, Database, DatabaseRefused, DatabaseUnavailable
 from stages.adapters.database.statements import sql_files
 
 RECORD: dict[str, Any] = {"message": "mine!! 💕", "quantity": 2, "nested": [1.5, None, {"a": True}]}
@@ -106,7 +106,7 @@ async def test_mistakes_of_the_caller_stay_what_they_are(database: Database) -> 
 
 
 async def test_a_wrong_password_is_no_passing_trouble(postgres: Postgres) -> None:
-    with pytest.raises(asyncpg.InvalidPasswordError):
+    with pytest.raises(DatabaseRefused):
         await Database.connect(postgres.url.replace(postgres.credentials.password, "guessed"))
 
 

@@ -126,11 +126,10 @@ class Consumer:
 
     def _understand(self, delivery: Delivery) -> None:
         try:
-            if delivery.deliveries - delivery.attempts > self._stage.limits.crash_limit:
-                raise CrashLoop(
-                    f"its process died {self._stage.limits.crash_limit} times while it was handled"
-                )
-            self._queue.put_nowait(self._opened(delivery))
+            work = self._opened(delivery)
+            if delivery.deliveries > self._stage.limits.crash_limit:
+                raise CrashLoop(f"its process died {delivery.deliveries - 1} times while it was handled")
+            self._queue.put_nowait(work)
         except NewerVersion:
             self._settler.add(self._decider.leave_for_newer_reader(delivery))
         except (UnreadableRecord, CrashLoop) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from pipeline.engines.redis.scripts import Script
 from pipeline.settlement import DEAD
 
 _PAGE = 100
+_ENTRY_ID = re.compile(r"\d{1,20}-\d{1,20}")
 
 
 class NoSuchDeadLetter(LookupError):
@@ -47,7 +49,7 @@ class DeadLetters:
 
     async def find(self, dead_id: str) -> Listed:
         """The dead letter with this id. Raises NoSuchDeadLetter."""
-        for partition in range(self._partitions):
+        for partition in range(self._partitions if _ENTRY_ID.fullmatch(dead_id) else 0):
             if page := await self._page(partition, dead_id, dead_id):
                 return page[0]
         raise NoSuchDeadLetter(

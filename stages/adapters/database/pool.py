@@ -11,6 +11,7 @@ import asyncpg
 import orjson
 
 from stages.adapters.database.address import shown_address
+from stages.adapters.database.refused import DatabaseRefused
 from stages.adapters.database.unavailable import DatabaseUnavailable
 
 if TYPE_CHECKING:  # asyncpg's classes take type arguments in the stubs only
@@ -30,6 +31,13 @@ _PASSING = (
     asyncpg.CrashShutdownError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.TooManyConnectionsError,
+)
+
+
+_REFUSALS = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ClientConfigurationError,
 )
 
 
@@ -57,11 +65,11 @@ class Database:
         looked for on another server connection than it was made on; so none is kept. A command, and the
         wait for a free connection, may each take `command_timeout_seconds`.
 
-        Raises DatabaseUnavailable where no connection comes about, and asyncpg's own errors where the
-        server refuses who we are (InvalidPasswordError, InvalidCatalogNameError).
+        Raises DatabaseUnavailable where no connection comes about, and DatabaseRefused where the server does
+        not take user, password or database, or the URL is none.
         """
         address = shown_address(url)
-        with _unavailable(address):
+        with _refused(address), _unavailable(address):
             pool = await asyncpg.create_pool(
                 url,
                 min_size=min_connections,
@@ -115,6 +123,16 @@ async def _keep(connection: Connection) -> None:
 
 def _json_text(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+@contextmanager
+def _refused(address: str) -> Iterator[None]:
+    try:
+        yield
+    except _REFUSALS as error:
+        raise DatabaseRefused(
+            f"The database {address} refused the connection: {error}. See DATABASE_URL."
+        ) from error
 
 
 @contextmanager
