@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 import redis
 import typer
@@ -163,12 +162,8 @@ def test_the_shown_signature_is_ours(fields: dict[str, str]) -> None:
     assert example["sign"](fields, "key") == sign(fields, "key")
 
 
-def test_the_shown_push_is_a_verified_comment(
-    redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / ".demo").mkdir()
-    (tmp_path / ".demo" / "secrets.json").write_bytes(orjson.dumps({"source_key": "the key"}))
-    monkeypatch.chdir(tmp_path)
+def test_the_shown_push_is_a_verified_comment(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_KEYS", '{"gateway": "the key"}')
     monkeypatch.setenv("REDIS_URL", redis_url)
     example: dict[str, Any] = {}
     for block in PYTHON_BLOCKS:
