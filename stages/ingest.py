@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
@@ -56,7 +57,7 @@ def open_comment(seq: str, raw: Mapping[bytes, bytes], *, sources: Sources) -> O
     return Opened(str(comment.comment_id), comment.timestamp.isoformat(), comment.streamer, comment)
 
 
-def comment_id(seq: str, platform: str, fields: Mapping[str, str]) -> Any:
+def comment_id(seq: str, platform: str, fields: Mapping[str, str]) -> UUID:
     """The comment's identity: from the platform's message id where there is one, so that a message delivered twice
     is one comment; else from its entry in the stream."""
     if message_id := fields.get("message_id"):

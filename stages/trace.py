@@ -30,7 +30,8 @@ async def find_chain(trail: Trail, name: str) -> Chain:
 
 def as_table(chain: Chain) -> Table:
     """The chain as lines of time, step and facts."""
-    table = Table("time (UTC)", "step", "what happened", title="trace")
+    table = Table("time (UTC)", "step", title="trace")
+    table.add_column("what happened", overflow="fold")
     for when, step, what in _lines(chain):
         table.add_row(_time(when), step, what)
     return table
@@ -55,7 +56,7 @@ def _lines(chain: Chain) -> Iterator[tuple[datetime | None, str, str]]:
         yield (
             match["matched_at"],
             "match",
-            f"{match['product_name']} {match['score']:.2f}, {len(match['frames'])} frames",
+            f"{match['product_name']} {match['score']:.2f}, by {len(match['frames'])} frame(s)",
         )
     if order := chain.order:
         yield from _order_lines(order)

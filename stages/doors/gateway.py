@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
@@ -20,7 +20,7 @@ from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.keys import Keys
 from schemas.records import FRAME_URLS_LIMIT, FrameUrl, Message, Moment, Name
 from stages.doors.body_limit import BodyLimit
-from stages.ingest import DEFAULT_PLATFORM
+from stages.ingest import DEFAULT_PLATFORM, comment_id
 from stages.sources import Sources
 
 SOURCE = "gateway"
@@ -78,8 +78,11 @@ class CommentDoor:
     sources: Sources
     now: Callable[[], datetime]
 
-    async def take(self, posted: PostedComment) -> Queued:
-        """Append the comment, signed by the gateway. Raises what says that Redis is away or full."""
+    async def take(self, posted: PostedComment) -> tuple[UUID, Queued]:
+        """Append the comment, signed by the gateway. Returns its id and the answer.
+
+        Raises what says that Redis is away or full (connection.REDIS_AWAY).
+        """
         timestamp = posted.timestamp or self.now()
         fields = {
             "streamer": posted.streamer,
@@ -93,9 +96,9 @@ class CommentDoor:
             fields["client_id"] = posted.client_id
         if posted.frame_urls:
             fields["frame_urls"] = orjson.dumps(posted.frame_urls).decode()
-        await self.appender.comment(self.sources.stamp(fields, SOURCE))
+        seq = await self.appender.comment(self.sources.stamp(fields, SOURCE))
         partition = partition_of(posted.streamer, self.partitions)
-        return Queued(
+        return comment_id(seq, posted.platform, fields), Queued(
             queued_to=self.keys.stream("intent", partition),
             stream=self.keys.comments,
             timestamp=timestamp,
@@ -111,9 +114,11 @@ def comment_routes(door: CommentDoor) -> APIRouter:
         responses={413: {"model": Refused}, 422: {"model": Refused}, 503: {"model": Refused}},
         summary="Take a comment into the pipeline",
     )
-    async def post_comment(posted: PostedComment) -> Queued:
-        """Answers once Redis has acknowledged the comment."""
-        return await door.take(posted)
+    async def post_comment(posted: PostedComment, response: Response) -> Queued:
+        """Answers once Redis has acknowledged the comment; the header Comment-Id names it to `trace`."""
+        taken, queued = await door.take(posted)
+        response.headers["Comment-Id"] = str(taken)
+        return queued
 
     return router
 
