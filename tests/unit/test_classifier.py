@@ -75,9 +75,9 @@ def test_the_test_comments_are_judged_as_well_as_when_it_was_made(ours: Classifi
     assert sum(right[worst]) / len(right[worst]) >= LANGUAGE_FLOOR, worst
 
 
-# A point below what was measured when the model was made.
-F1_FLOOR = 0.80
-BUY_PRECISION_FLOOR = 0.80
+# A point below what was measured when the model was made (the languages have 28 comments each: three fewer).
+F1_FLOOR = 0.89
+BUY_PRECISION_FLOOR = 0.92
 LANGUAGE_FLOOR = 0.70
 
 
@@ -134,7 +134,7 @@ def test_an_incomplete_folder_says_what_to_do(tmp_path: Path, lost: str) -> None
     for name in ONNX_FILES:
         if name != lost:
             shutil.copy(OWN_MODEL / name, tmp_path / name)
-    with pytest.raises(MissingModel, match="setting"):
+    with pytest.raises(MissingModel, match="INTENT_MODEL"):
         load_classifier(tmp_path)
 
 

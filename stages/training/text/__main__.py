@@ -1,6 +1,6 @@
 """`python -m stages.training.text`: from the published weights and our comments to `stages/models/intent`.
 
-Read e5 -> cut the vocabulary -> fine-tune all twelve layers (the teacher) -> keep some layers and distil
+Read e5 -> cut the vocabulary -> fine-tune all twelve layers (the teacher) -> distil, if told to keep fewer
 -> fit the temperature on comments held out -> int8 ONNX folder -> figures on the test comments. Some
 fifteen minutes on one core; the same seed and versions give the same weights.
 """
@@ -113,7 +113,9 @@ class _progress:  # noqa: N801 (used as a function)
 
 def main(
     out: Annotated[Path, typer.Option(help="The model folder to write.")] = OWN_MODEL,
-    layers: Annotated[str, typer.Option(help="Layers of the teacher to keep, of 0 to 11.")] = "0,2,4,7,9,11",
+    layers: Annotated[str, typer.Option(help="Layers of the teacher to keep, of 0 to 11.")] = (
+        "0,1,2,3,4,5,6,7,8,9,10,11"
+    ),
     pieces: Annotated[int, typer.Option(help="Size of the vocabulary.")] = 30_000,
     seed: Annotated[int, typer.Option(help="Decides order, variations and initial head.")] = 7,
     threads: Annotated[int, typer.Option(help="Threads of torch; one is best on a shared machine.")] = 1,
