@@ -73,7 +73,8 @@ def _house(show: Show, keep: bool, console: Console) -> Iterator[House]:
         house = House(KEPT.resolve(), show.folder, kept=True)
     else:
         house = House(Path(tempfile.mkdtemp(prefix="tiktoksales-")), show.folder)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where whoever started us ignores them
+        signal.signal(number, signal.default_int_handler)
     try:
         console.print("starting Valkey, Postgres and the sandbox of Stripe and Twilio ...", style="dim")
         house.start_servers()
@@ -96,10 +97,6 @@ def _end(end: Callable[[], None], console: Console) -> None:
     end()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 async def _seed(show: Show, house: House) -> None:

@@ -17,9 +17,10 @@ ROOT = Path(__file__).parents[2]
 IMPORT_PATH = os.pathsep.join([str(ROOT), *sys.path])
 
 OWNER = """
-import json, sys
+import json, signal, sys
 from pathlib import Path
 from pipeline.embedded import Postgres, Valkey
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
 kind, data_dir, kept = sys.argv[1:]
 server = {"Postgres": Postgres, "Valkey": Valkey}[kind](data_dir).start(kept=kept == "kept")
 def tell():

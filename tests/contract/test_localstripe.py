@@ -46,7 +46,7 @@ def localstripe() -> Iterator[str]:
     """The address of a running localstripe."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-c", _SERVE, str(port)]
+    command = [sys.executable, "-u", "-c", _SERVE, str(port)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert process.stdout is not None

@@ -1,0 +1,155 @@
+"""What becomes of an entry, given its handler's outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.decision import Decider, Work, derived_id, partition_of
+from pipeline.envelope import Envelope, traceparent
+from pipeline.settlement import Append, Delivery, Postponed, Settled, Settlement
+from pipeline.stage import Drop, Emit, Limits, Outcome, Reject, Retry, Stage
+from schemas.records import Record
+
+ID = "11111111-2222-5333-8444-555555555555"
+NOW = 1_790_000_000.0
+NOW_MS = 1_790_000_000_000
+RAW = {b"d": b"\xff raw"}
+
+
+class Item(Record):
+    """The record of these tests."""
+
+    number: int
+
+
+async def content(item: Item) -> Outcome:
+    return Emit(item)
+
+
+def decider(*, emits: str | None = "second", **changed: Any) -> Decider:
+    limits = Limits(timeout_seconds=1, max_attempts=3, backoff_seconds=2, backoff_cap_seconds=60)
+    stage = Stage(name="first", consumes=Item, emits=emits, limits=limits, one=content, **changed)
+    return Decider(stage, clock=lambda: NOW, random=lambda: 0.5)
+
+
+def work(*, attempts: int = 0, first_failed_ms: int = 0) -> Work:
+    envelope = Envelope(
+        id=ID, seq="7-0", at="2026-01-01T00:00:00+00:00", trace=traceparent(ID), hops=b"[]", data=b""
+    )
+    delivery = Delivery("9-0", RAW, attempts, first_failed_ms)
+    return Work(delivery, envelope, Item(number=1), partition=0, received_ms=NOW_MS - 5)
+
+
+def fields_of(append: Append) -> dict[str, Any]:
+    parts = append.fields
+    return {str(name): value for name, value in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def state_of(append: Append) -> dict[str, Any]:
+    state: dict[str, Any] = orjson.loads(fields_of(append)["d"])
+    return state
+
+
+def settled(settlement: Settlement) -> tuple[Append, ...]:
+    assert isinstance(settlement, Settled)
+    assert settlement.entry_id == "9-0"
+    return settlement.appends
+
+
+def test_what_is_emitted_goes_to_the_next_stage_with_one_more_hop() -> None:
+    [append] = settled(decider().decide(work(), Emit(Item(number=2), note={"score": 0.9})))
+    assert (append.stream, append.partition) == ("second", 0)
+    fields = fields_of(append)
+    assert (fields["id"], fields["seq"], fields["trace"]) == (ID, "7-0", traceparent(ID))
+    assert orjson.loads(fields["d"]) == {"number": 2}
+    assert orjson.loads(fields["hops"]) == [["first", NOW_MS - 5, NOW_MS, {"score": 0.9}]]
+
+
+def test_a_stage_may_name_another_successor() -> None:
+    [append] = settled(decider().decide(work(), Emit(Item(number=2), to="review")))
+    assert append.stream == "review"
+
+
+def test_what_the_last_stage_emits_is_the_good_end() -> None:
+    [append] = settled(decider(emits=None).decide(work(), Emit(Item(number=2))))
+    assert append.stream == "events"
+    assert state_of(append).items() >= {
+        "comment_id": ID, "seq": "7-0", "stage": "first", "outcome": "done", "ended_ms": NOW_MS,
+    }.items()  # fmt: skip
+
+
+def test_a_drop_is_an_end_with_its_reason_and_facts() -> None:
+    [append] = settled(decider().decide(work(), Drop("no match", {"score": 0.3})))
+    state = state_of(append)
+    assert (append.stream, state["outcome"], state["reason"]) == ("events", "dropped", "no match")
+    assert state["hops"] == [["first", NOW_MS - 5, NOW_MS, {"score": 0.3}]]
+
+
+def test_a_reject_is_dead_lettered_as_it_came_and_has_an_end() -> None:
+    dead, end = settled(decider().decide(work(), Reject("never", "Error", "trace")))
+    assert (dead.stream, end.stream, state_of(end)["outcome"]) == ("dead", "events", "rejected")
+    letter = fields_of(dead)
+    assert (letter["stage"], letter["reason"], letter["error"]) == ("first", "never", "Error")
+    assert (letter["attempts"], letter["first_failed_ms"]) == ("1", str(NOW_MS))
+    assert dead.fields[-2:] == (b"raw:d", b"\xff raw")
+
+
+def test_a_retry_is_due_after_the_backoff() -> None:
+    assert decider().decide(work(), Retry("not now")) == Postponed("9-0", NOW_MS + 1000, 1, NOW_MS)
+    again = decider().decide(work(attempts=1, first_failed_ms=5), Retry("not now"))
+    assert again == Postponed("9-0", NOW_MS + 2000, 2, 5)
+
+
+def test_a_retry_may_say_when() -> None:
+    assert decider().decide(work(), Retry("busy", after=7.5)) == Postponed("9-0", NOW_MS + 7500, 1, NOW_MS)
+
+
+def test_the_last_attempt_is_dead_lettered_with_the_last_reason() -> None:
+    dead, _ = settled(decider().decide(work(attempts=2, first_failed_ms=5), Retry("gone", error="OSError")))
+    letter = fields_of(dead)
+    assert letter["reason"] == "gone (given up after 3 attempts)"
+    assert (letter["attempts"], letter["first_failed_ms"], letter["error"]) == ("3", "5", "OSError")
+
+
+def test_a_stage_behind_all_others_leaves_no_end_states() -> None:
+    assert settled(decider(records_ends=False).decide(work(), Drop("recorded"))) == ()
+
+
+@pytest.mark.parametrize("known", [ID, None])
+def test_what_could_not_be_read_keeps_the_identity_it_shows_or_gets_one(known: str | None) -> None:
+    raw = {b"x": b"\xff"} | ({b"id": known.encode()} if known else {})
+    dead, end = settled(decider().refuse(Delivery("9-0", raw), 0, Reject("not JSON")))
+    expected = known or str(derived_id("first/9-0"))
+    assert fields_of(dead)["comment_id"] == expected
+    assert (state_of(end)["comment_id"], state_of(end)["seq"]) == (expected, "9-0")
+
+
+@pytest.mark.parametrize(
+    "claimed",
+    [b"", b"\xff", b"not a uuid", b"AAAAAAAA-2222-5333-8444-555555555555", ID.replace("-", "").encode()],
+)
+def test_a_strange_identity_is_not_taken_over(claimed: bytes) -> None:
+    dead, _ = settled(decider().refuse(Delivery("9-0", {b"id": claimed}), 0, Reject("not JSON")))
+    assert fields_of(dead)["comment_id"] == str(derived_id("first/9-0"))
+
+
+def test_an_entry_of_a_newer_release_waits_without_a_failure_on_its_account() -> None:
+    left = decider().leave_for_newer_reader(Delivery("9-0", {}, attempts=2, first_failed_ms=5))
+    assert left == Postponed("9-0", NOW_MS + 30_000, 2, 5)
+
+
+@given(st.text(), st.integers(1, 1024))
+def test_a_key_has_one_partition_within_bounds(key: str, partitions: int) -> None:
+    assert 0 <= partition_of(key, partitions) < partitions
+    assert partition_of(key, partitions) == partition_of(key, partitions)
+
+
+def test_partitions_and_ids_stay_the_same_over_releases() -> None:
+    assert partition_of("maya.closet", 1024) == 0x2D4
+    assert derived_id("order/1") == UUID("7ab899c5-118b-5b68-a35f-9800f4bdba40")
