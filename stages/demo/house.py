@@ -84,7 +84,8 @@ class House:
     def start_servers(self) -> None:
         """Start the databases, migrated, and the providers' sandbox. Raises ServerFailed."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
-        (self.folder / "frames").mkdir(exist_ok=True)
+        for name in ("frames", "tmp"):
+            (self.folder / name).mkdir(exist_ok=True)
         self.secrets = Secrets.of(self.folder)
         self._valkey.start(kept=self._kept)
         self._postgres.start(kept=self._kept)
@@ -206,7 +207,8 @@ class House:
         return ServerProcess.adopt(spec, record)
 
     def _spec(self, name: str, arguments: tuple[str, ...], settings: Mapping[str, Any]) -> ServerSpec:
-        given = {key: os.environ[key] for key in ("PATH", "HOME", "TMPDIR") if key in os.environ}
+        given = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+        given["TMPDIR"] = str(self.folder / "tmp")  # what a killed process leaves behind goes with the house
         environment = self._sandbox_environment() if name == "sandbox" else self.environment
         return ServerSpec(
             name=name,

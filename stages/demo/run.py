@@ -17,6 +17,7 @@ import orjson
 from rich.console import Console
 from rich.live import Live
 
+from pipeline.cancellation import cancel
 from pipeline.cli import run_async
 from pipeline.embedded import ServerFailed
 from stages.adapters.database.trail import Trail
@@ -118,12 +119,19 @@ async def _play(show: Show, house: House, console: Console, speed: float) -> Pro
         async with httpx.AsyncClient(base_url=house.gateway_url, timeout=10) as http:
             player = Player(show, start, http, wiring.appender, speed=speed, random=random.random)
             with Live(console=console, auto_refresh=False, transient=True) as live:
-                playing = asyncio.create_task(player.play())
-                while not playing.done():
-                    live.update(as_table(await observer.look()), refresh=True)
-                    await asyncio.wait([playing], timeout=_LOOK_SECONDS)
-                playing.result()
+                await _play_and_show(player, observer, live)
                 return await _until(observer, house, "finished", _END_SECONDS, live)
+
+
+async def _play_and_show(player: Player, observer: Observer, live: Live) -> None:
+    playing = asyncio.create_task(player.play())
+    try:
+        while not playing.done():
+            live.update(as_table(await observer.look()), refresh=True)
+            await asyncio.wait([playing], timeout=_LOOK_SECONDS)
+        playing.result()
+    finally:
+        await cancel([playing])
 
 
 async def _until(observer: Observer, house: House, state: str, seconds: float, live: Live | None) -> Progress:
