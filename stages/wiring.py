@@ -165,7 +165,13 @@ class Wiring:
             timeout_seconds=settings.message_call_seconds,
         )
         self._stack.push_async_callback(messages.close)
-        return Messenger(self.notifications, messages, utc_now, settings.message_claim_seconds)
+        return Messenger(
+            self.notifications,
+            messages,
+            utc_now,
+            claim_seconds=settings.message_claim_seconds,
+            call_seconds=settings.message_call_seconds,
+        )
 
 
 STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {

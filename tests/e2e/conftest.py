@@ -1,0 +1,53 @@
+"""One house for all end-to-end tests: starting it takes longer than most of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.embedded.identity import Identity
+from stages.demo.house import House
+from stages.demo.show import Show, load_show
+
+# What these modules assert is explained as in a test: said before they are imported.
+pytest.register_assert_rewrite("tests.e2e.load", "tests.e2e.shop")
+
+from tests.e2e.processes import alive, descendants  # noqa: E402
+from tests.e2e.shop import Shop, opened  # noqa: E402
+
+SHOW = Path("deploy/demo")
+CLAIM_SECONDS = 6.0  # shorter than in earnest, so that a half-sent message is resolved within a test
+
+
+@pytest.fixture(scope="session")
+def show() -> Show:
+    """The recorded show."""
+    return load_show(SHOW)
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house that runs; nothing of it may be left afterwards."""
+    others = descendants()
+    folder = tmp_path_factory.mktemp("house")
+    house = House(folder, SHOW, settings={"message_claim_seconds": CLAIM_SECONDS})
+    started: set[Identity] = set()
+    try:
+        house.start()
+        started = descendants() - others
+        yield house
+    finally:
+        # Tests start processes again; the servers of other fixtures are not stages.
+        started |= {each for each in descendants() - others if " -m stages " in f"{alive([each])}"}
+        house.remove()
+    assert not folder.exists()
+    assert alive(started) == []
+
+
+@pytest.fixture(scope="session")
+async def shop(house: House, show: Show) -> AsyncIterator[Shop]:
+    """The show's shop in the running house."""
+    async with opened(house, show) as shop:
+        yield shop

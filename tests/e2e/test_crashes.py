@@ -1,0 +1,152 @@
+"""A stage's process is killed in the middle of its work and started again: nothing is lost, nothing doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from stages.demo.house import STAGES
+from tests.e2e.load import Load
+from tests.e2e.shop import PATIENCE_SECONDS, Shop, stream_of, until
+
+pytestmark = pytest.mark.timeout(300)
+
+_EFFECT_SECONDS = 3.0
+_PAUSE_MS = 30_000
+_ACT = {"stripe": "/v1/payment_intents", "twilio": "/2010-04-01"}  # where a card is charged, a message taken
+
+# What each stage does in the database before it settles an entry: how many of these comments ($1, or of these
+# entries of the public stream, $2) it has done it for.
+EFFECTS = {
+    "ingest": "select from chat_messages where seq = any($2)",
+    "intent": "select from chat_messages where id = any($1) and nlp_intent is not null",
+    "vision": "select from product_matches where comment_id = any($1)",
+    "order": "select from orders where comment_id = any($1)",
+    "payment": "select from orders where comment_id = any($1) and status <> 'placed'",
+    "notify": """
+        select from orders as o join payment_notifications as n on n.order_id = o.id
+        where o.comment_id = any($1) and n.recipient = 'streamer' and n.status <> 'claimed'""",
+    "projector": "select from end_states where seq = any($2)",
+}
+
+
+@asynccontextmanager
+async def settles_held_up(shop: Shop) -> AsyncIterator[None]:
+    """Meanwhile nobody can write to Redis: what is in hand stays in hand."""
+    await shop.wiring.redis.execute_command("CLIENT PAUSE", _PAUSE_MS, "WRITE")
+    try:
+        yield
+    finally:
+        await shop.wiring.redis.execute_command("CLIENT UNPAUSE")
+
+
+async def kill_with_entries_in_hand(shop: Shop, process: str, stage: str) -> None:
+    """SIGKILL at a moment when the stage has entries in hand, however far it is with them."""
+
+    async def busy() -> bool:
+        return await shop.in_hand(stage) > 0
+
+    async def killed() -> bool:
+        await until(busy, f"{stage} has entries in hand")
+        async with settles_held_up(shop):
+            if not await busy():
+                return False
+            shop.house.kill_process(process)
+            return await busy()
+
+    await until(killed, f"{stage} is caught at work")
+
+
+async def kill_between_effect_and_settle(shop: Shop, process: str, stage: str) -> None:
+    """SIGKILL when the stage has done an entry's work but could not yet say so: it will be given out again."""
+
+    async def effect() -> bool:
+        comments, seqs = await pending(shop, stage)
+        # Every statement gets both lists; a cast makes the one it doesn't use known to Postgres.
+        query = f"with ids as (select $1::uuid[], $2::text[]) {EFFECTS[stage]}"
+        return bool(await shop.rows(query, comments, seqs))
+
+    async def killed() -> bool:
+        async with settles_held_up(shop):
+            deadline = time.monotonic() + _EFFECT_SECONDS
+            while time.monotonic() < deadline:
+                if await effect():
+                    shop.house.kill_process(process)
+                    return True
+                await asyncio.sleep(0.01)
+        return False
+
+    await until(killed, f"{stage} is caught between effect and settle", 2 * PATIENCE_SECONDS)
+
+
+async def pending(shop: Shop, stage: str) -> tuple[list[str], list[str]]:
+    """Comment ids and public entries of what the stage has in hand."""
+    stream = stream_of(stage)
+    rows = await shop.wiring.redis.execute_command(
+        "XPENDING", shop.wiring.keys.stream(stream, 0), stage, "-", "+", 100
+    )
+    comments, seqs = [], []
+    for entry_id in (row[0].decode() for row in rows):
+        for _, fields in await shop.entries(stream, entry_id, entry_id):
+            seqs.append(fields[b"seq"].decode() if b"seq" in fields else entry_id)
+            if b"id" in fields:
+                comments.append(fields[b"id"].decode())
+    return comments, seqs
+
+
+async def kill_once_the_provider_has_acted(shop: Shop, process: str) -> None:
+    """SIGKILL when Stripe has charged a card, or Twilio has taken a message, that the stage doesn't know of yet."""
+
+    async def unknown() -> bool:
+        ledger = await shop.ledger()
+        if process == "payment":
+            placed = await shop.rows("select order_number as key from orders where status = 'placed'")
+            acts = {each["order"] for each in ledger["charges"]}
+        else:
+            placed = await shop.rows("select body as key from payment_notifications where status = 'claimed'")
+            acts = {each["body"] for each in ledger["messages"]}
+        return bool(acts & {row["key"] for row in placed})
+
+    await until(unknown, f"a provider has acted for {process} and not answered yet")
+    shop.house.kill_process(process)
+    assert await unknown()
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "projector"])
+async def test_a_stage_that_is_killed_twice_loses_and_doubles_nothing(shop: Shop, stage: str) -> None:
+    process = "keepers" if stage == "projector" else stage
+    provider = {"payment": "stripe", "notify": "twilio"}.get(stage)
+    load = await Load.cut(shop)
+    if provider:
+        await shop.arm(provider, "timeout_after_success", path_prefix=_ACT[provider])
+    sending = asyncio.create_task(load.send())
+    if provider:
+        await kill_once_the_provider_has_acted(shop, process)
+    else:
+        await kill_with_entries_in_hand(shop, process, stage)
+    shop.house.start_process(process)
+    await kill_between_effect_and_settle(shop, process, stage)
+    shop.house.start_process(process)
+    await sending
+    await load.settled()
+    await load.check()
+
+
+async def test_a_gateway_that_is_killed_loses_and_doubles_nothing(shop: Shop) -> None:
+    load = await Load.cut(shop)
+    sending = asyncio.create_task(load.send())
+
+    async def under_way() -> bool:
+        return len(await load.taken()) > len(load.lines) / 3
+
+    await until(under_way, "a third of the comments are taken")
+    shop.house.kill_process("gateway")
+    assert not sending.done()
+    shop.house.start_process("gateway")
+    await sending
+    await load.settled()
+    await load.check()

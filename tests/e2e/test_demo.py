@@ -1,0 +1,203 @@
+"""`tiktoksales demo`, as a user starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import httpx
+import pytest
+
+from pipeline.embedded.identity import Identity
+from stages.demo.show import load_show
+from tests.e2e.processes import alive, descendants
+from tests.e2e.shop import MAYA
+
+pytestmark = pytest.mark.timeout(300)
+
+SHOW = Path("deploy/demo")
+KEYS = [
+    "comments", "intents", "matched", "orders", "paid", "notified", "dropped", "dead_lettered", "p50_ms", "p99_ms",
+]  # fmt: skip
+_START_SECONDS, _END_SECONDS = 120.0, 240.0
+_SHORT_SECONDS = 12.0
+
+
+class Demo:
+    """The demo as a process of its own session, as a terminal gives it one; remembers what it started."""
+
+    def __init__(self, room: Path, *arguments: str, show: Path = SHOW, cwd: Path | None = None) -> None:
+        self.room, self.processes = room, set[Identity]()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "stages", "demo", "--show", str(show.resolve()), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=cwd,
+            env={**os.environ, "TMPDIR": str(room), "PYTHONPATH": str(Path.cwd())},
+            start_new_session=True,
+        )
+
+    def look(self) -> bool:
+        """Remember what runs below it; whether it runs itself."""
+        self.processes |= descendants(self._process.pid)
+        return self._process.poll() is None
+
+    def interrupt(self) -> None:
+        """Ctrl-C: everything in its session's foreground gets the signal."""
+        os.killpg(self._process.pid, signal.SIGINT)
+
+    def end(self) -> tuple[int, str, str]:
+        """Wait for its end. Returns status, standard output and standard error."""
+        deadline = time.monotonic() + _END_SECONDS
+        while True:
+            try:
+                # Short waits, because what it starts is to be seen while it runs.
+                output, errors = self._process.communicate(timeout=0.2)
+            except subprocess.TimeoutExpired:
+                assert time.monotonic() < deadline, "The demo doesn't end."
+                self.look()
+            else:
+                return self._process.returncode, output, errors
+
+    def kill(self) -> None:
+        """For a test that failed."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.communicate()
+
+    @contextmanager
+    def watched(self) -> Iterator[Demo]:
+        """Leaves no process behind, whatever happens to the test."""
+        try:
+            yield self
+        finally:
+            self.kill()
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Path:
+    """Where the demo's temporary folders go."""
+    room = tmp_path / "room"
+    room.mkdir()
+    return room
+
+
+@pytest.fixture
+def short_show(tmp_path: Path) -> Path:
+    """The first seconds of the show, and of its first streamer alone: few frames have to be looked at."""
+    folder = tmp_path / "show"
+    shutil.copytree(SHOW, folder)
+    comments = folder / "comments.jsonl"
+    lines = (json.loads(line) for line in comments.read_text(encoding="utf-8").splitlines())
+    first = [line for line in lines if line["at"] <= _SHORT_SECONDS and line.get("streamer") == MAYA]
+    comments.write_text("".join(f"{json.dumps(line)}\n" for line in first), encoding="utf-8")
+    return folder
+
+
+def summary_of(output: str) -> dict[str, Any]:
+    """The summary, which is the last line of standard output."""
+    summary: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return summary
+
+
+def test_the_demo_plays_the_whole_show_and_leaves_nothing_running(room: Path) -> None:
+    with Demo(room, "--json", "--speed", "4").watched() as demo:
+        status, output, errors = demo.end()
+    assert status == 0, errors
+    summary = summary_of(output)
+    assert list(summary)[: len(KEYS)] == KEYS
+    show = load_show(SHOW)
+    assert summary["comments"] == len(show.lines)
+    assert summary["dead_lettered"] == len(show.poison)
+    assert summary["intents"] == len(show.lines) - len(show.poison)
+    assert summary["orders"] >= summary["paid"] > 0
+    assert summary["orders"] >= summary["notified"] > 0
+    done = summary["orders"]
+    assert summary["comments"] == done + summary["dropped"] + summary["dead_lettered"]
+    assert 0 < summary["p50_ms"] <= summary["p99_ms"]
+    assert len(demo.processes) >= 11, (
+        "gateway, six stages, keepers, sandbox, Valkey and Postgres were not all seen"
+    )
+    assert alive(demo.processes) == []
+    assert list(room.iterdir()) == []
+
+
+def test_ctrl_c_leaves_nothing_running_and_no_data(room: Path, short_show: Path) -> None:
+    with Demo(room, "--json", "--speed", "8", show=short_show).watched() as demo:
+        house = _wait_for_a_charge(demo)
+        places = [Path(file.read_text()) for file in house.glob("postgres/postgres.place")]
+        demo.interrupt()
+        status, output, _ = demo.end()
+    assert status != 0
+    assert output == ""
+    assert alive(demo.processes) == []
+    assert list(room.iterdir()) == []
+    assert not [place for place in places if place.exists()]
+
+
+def _wait_for_a_charge(demo: Demo) -> Path:
+    """The demo's folder, once its show is well under way."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and demo.look():
+        for secrets in demo.room.glob("tiktoksales-*/secrets.json"):
+            if _charges(secrets):
+                return secrets.parent
+        time.sleep(0.25)
+    raise AssertionError("The demo has not charged anybody.")
+
+
+def _charges(secrets: Path) -> bool:
+    try:
+        port = json.loads(secrets.read_text())["sandbox_port"]
+        with urlopen(f"http://127.0.0.1:{port}/ledger", timeout=5) as answer:
+            return bool(json.load(answer)["charges"])
+    except (OSError, ValueError):  # not written, or not listening yet
+        return False
+
+
+def test_a_kept_show_that_is_played_again_adds_no_order_and_no_charge(
+    room: Path, short_show: Path, tmp_path: Path
+) -> None:
+    cwd = tmp_path / "cwd"
+    cwd.mkdir()
+    arguments = ("--json", "--keep", "--speed", "8")
+    started: set[Identity] = set()
+    try:
+        first, charges = _play_and_keep(Demo(room, *arguments, show=short_show, cwd=cwd), started)
+        assert len(alive(started)) >= 11
+        second, charges_again = _play_and_keep(Demo(room, *arguments, show=short_show, cwd=cwd), started)
+    finally:
+        with Demo(room, "--stop", cwd=cwd).watched() as stopping:
+            status, _, errors = stopping.end()
+    assert (status, errors) == (0, "")
+    assert first["orders"] > 0
+    assert second["comments"] == 2 * first["comments"]
+    assert {key: second[key] for key in ("orders", "paid", "notified")} == {
+        key: first[key] for key in ("orders", "paid", "notified")
+    }
+    assert len(charges) == first["paid"] > 0
+    assert charges_again == charges
+    assert alive(started) == []
+    assert not (cwd / ".demo").exists()
+
+
+def _play_and_keep(demo: Demo, started: set[Identity]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The summary, and the charges at the sandbox that was left running; what was started is added to `started`."""
+    with demo.watched():
+        status, output, errors = demo.end()
+    started |= demo.processes
+    assert status == 0, errors
+    [url] = [word for line in errors.splitlines() if "sandbox ledger" in line for word in line.split()[-1:]]
+    charges: list[dict[str, Any]] = httpx.get(url, timeout=10, trust_env=False).json()["charges"]
+    return summary_of(output), charges
