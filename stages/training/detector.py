@@ -190,6 +190,8 @@ def save_in_half(weights: Path, destination: Path, threads: int) -> None:
     model = (checkpoint.get("ema") or checkpoint["model"]).half().eval()
     for parameter in model.parameters():
         parameter.requires_grad = False
+    for path in ("data", "project", "name", "save_dir"):  # of the machine that it was trained on
+        model.args.pop(path, None)
     kept = {"model": model, "train_args": {"imgsz": SIDE, "task": "detect"}, "version": checkpoint["version"]}
     destination.parent.mkdir(parents=True, exist_ok=True)
     torch.save(kept, destination)

@@ -41,6 +41,18 @@ def write_onnx(network: IntentNetwork, folder: Path) -> None:
             op_types_to_quantize=["MatMul", "Gather", "Gemm"],
             extra_options={"MatMulConstBOnly": True},
         )
+    _forget_origin(folder / "model.onnx")
+
+
+def _forget_origin(model: Path) -> None:
+    """Drop the exporter's notes on each node: they name the files of the machine that it ran on."""
+    import onnx
+
+    network = onnx.load(model)
+    for part in (network, network.graph, *network.graph.node, *network.graph.value_info):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    onnx.save(network, model)
 
 
 def write_config(folder: Path, tokenizer: Published, temperature: float, origin: Origin) -> None:
