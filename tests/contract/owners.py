@@ -25,8 +25,8 @@ kind, data_dir, kept = sys.argv[1:]
 server = {"Postgres": Postgres, "Valkey": Valkey}[kind](data_dir).start(kept=kept == "kept")
 def tell():
     print(json.dumps({"pid": server.pid, "url": server.url, "running": server.is_running()}), flush=True)
-tell()
 try:
+    tell()
     sys.stdin.readline()
 except KeyboardInterrupt:
     tell()
