@@ -139,23 +139,26 @@ async def test_a_charge_whose_answer_is_lost_is_made_once(
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"),
+    ("fault", "reasons"),
     [
-        ("timeout", "connection"),
-        ("connection_reset", "connection"),
-        ("conflict", "conflict"),
-        ("rate_limit", "rate_limit"),
-        ("unavailable", "server_error"),
+        (
+            "timeout",
+            {"connection", "timeout"},
+        ),  # the request's limit or the call's, whichever is noticed first
+        ("connection_reset", {"connection"}),
+        ("conflict", {"conflict"}),
+        ("rate_limit", {"rate_limit"}),
+        ("unavailable", {"server_error"}),
     ],
 )
 async def test_a_passing_fault_is_over_with_the_same_key(
-    hasty: StripePayments, payments: StripePayments, sandbox: Sandbox, fault: str, reason: str
+    hasty: StripePayments, payments: StripePayments, sandbox: Sandbox, fault: str, reasons: set[str]
 ) -> None:
     order, key = await order_by(payments), uuid4().hex
     sandbox.arm("stripe", fault, path_prefix=INTENTS)
     with pytest.raises(PaymentUnavailable) as caught:
         await (hasty if fault == "timeout" else payments).charge(order, key)
-    assert caught.value.reason == reason
+    assert caught.value.reason in reasons
     assert caught.value.retry_after == (1.0 if fault == "rate_limit" else None)
     assert charges(sandbox, order) == []
     assert isinstance(await payments.charge(order, key), Charged)
