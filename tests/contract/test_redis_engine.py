@@ -299,3 +299,23 @@ async def test_a_flushed_redis_does_not_stop_the_agents(rig: Rig) -> None:
     await rig.redis.flushall()
     await rig.append("first", *entry(2))
     await rig.until_length("events", 1)
+
+
+async def test_a_redis_that_is_flushed_with_entries_in_hand_does_not_stop_the_agents(rig: Rig) -> None:
+    release = asyncio.Event()
+
+    async def held(item: Item) -> Outcome:
+        if item.number == 1:
+            await release.wait()
+        return Emit(item)
+
+    rig.start(stage("first", held))
+    await rig.append("first", *entry(1))
+    await rig.until_pending("first", 1)
+    await rig.redis.flushall()
+    release.set()
+    await rig.append("first", *entry(2))
+    await rig.until_length("events", 1)
+    await rig.drain()
+    [event] = await rig.fields("events")
+    assert event[b"seq"] == b"3-0"

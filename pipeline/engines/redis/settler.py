@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import structlog
+from redis.exceptions import ResponseError
 
 from pipeline.backoff import delay_seconds
 from pipeline.engines.redis.connection import REDIS_AWAY
@@ -59,6 +60,13 @@ class Settler:
                 )
                 self._log.warning("Redis is away; settlements wait", error=str(error), seconds=round(wait, 3))
                 await asyncio.sleep(wait)
+            except ResponseError as error:
+                if "NOGROUP" not in str(error):
+                    raise
+                # Somebody emptied Redis: the entries are gone, and with them whatever could be settled.
+                ids = [settlement.entry_id for settlement in batch]
+                self._log.error("the stream's group is gone; these outcomes are lost", ids=ids)
+                return
             else:
                 if lost:
                     self._log.warning("another consumer owns these entries now; nothing written", ids=lost)
