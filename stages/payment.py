@@ -16,6 +16,7 @@ from stages.adapters.payments import (
     AuthenticationRequired,
     Charge,
     Charged,
+    ChargeResult,
     Declined,
     PaymentUnavailable,
     StripePayments,
@@ -78,7 +79,7 @@ async def _charge(
         streamer=order.streamer,
         comment_id=str(order.comment_id),
     )
-    result = await payments.charge(charge, idempotency_key=f"charge:{order.order_id}")
+    result = await _attempt(charge, payments, f"charge:{order.order_id}")
     match result:
         case Charged(payment_id=payment_id):
             return await orders.pay(order.order_id, payment_id, now())
@@ -92,6 +93,18 @@ async def _charge(
     if payment_id and await payments.cancel(payment_id) == "succeeded":
         return await orders.pay(order.order_id, payment_id, now())
     return None
+
+
+async def _attempt(charge: Charge, payments: StripePayments, key: str) -> ChargeResult:
+    """What became of the charge. The provider repeats a server error under its key for a day, whether the money moved
+    or not; so after one the payments that stand are looked through. Raises PaymentUnavailable while it is open."""
+    try:
+        return await payments.charge(charge, key)
+    except PaymentUnavailable as error:
+        found = await payments.find(charge, key) if error.reason == "server_error" else None
+        if found is None:
+            raise
+        return found
 
 
 async def _offer_link(

@@ -88,6 +88,17 @@ async def test_buyer_and_streamer_are_told_of_a_paid_order(shop: Shop) -> None:
     assert [row["message_sid"] for row in told] == [to_buyer["sid"], to_streamer["sid"]]
 
 
+async def test_a_charge_that_was_answered_by_a_lasting_error_is_found_and_not_repeated(shop: Shop) -> None:
+    # Stripe remembers the answer 500 under the key, though the money moved: asking again alone would never help.
+    await shop.arm("stripe", "server_error_after_success", path_prefix="/v1/payment_intents")
+    fields = shop.fields(BUY)
+    await shop.post(fields)
+    order = await order_of(shop, fields)
+    assert order["status"] == "paid"
+    [charge] = await shop.charges(order["order_number"])
+    assert charge["payment_intent"] == order["payment_id"]
+
+
 async def test_feedback_ends_as_feedback_without_an_order(shop: Shop) -> None:
     fields = shop.fields("This is so cute! 💕")
     await shop.post(fields)
