@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
+import redis.exceptions
 import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
@@ -139,6 +140,8 @@ def main() -> None:
         sys.exit(f"tiktoksales: the settings are not right: {in_words(error)}")
     except SettingsError as error:
         sys.exit(f"tiktoksales: {error}: lists and maps are written as JSON.")
+    except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError) as error:
+        sys.exit(f"tiktoksales: Redis can't be used: {error} See REDIS_URL.")
     except EXPECTED as error:
         sys.exit(f"tiktoksales: {error}")
 

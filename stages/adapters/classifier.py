@@ -98,7 +98,6 @@ class OnnxClassifier:
         self._intents = [intent_named(config["id2label"][str(i)]) for i in range(len(config["id2label"]))]
         self._temperature = float(config.get("temperature", 1.0))
         self._prefix = str(config.get("prefix", ""))
-        self._pad = int(config.get("pad_token_id", 1))
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(int(config.get("max_length", 64)))
         self._tokenizer.no_padding()
