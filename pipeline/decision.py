@@ -51,6 +51,8 @@ class Decider:
                 return self._forward(work, target, record, note)
             case Drop(reason=reason, note=note):
                 return self._end(work, "dropped", reason, note)
+            case Retry(after=after, counts=False):
+                return self._wait(work.delivery, after)
             case Retry(reason=reason, after=after, error=error, detail=detail):
                 if work.delivery.attempts + 1 >= self.stage.limits.max_attempts:
                     reason = f"{reason} (given up after {work.delivery.attempts + 1} attempts)"
@@ -73,8 +75,11 @@ class Decider:
 
     def leave_for_newer_reader(self, delivery: Delivery) -> Postponed:
         """An entry of a newer release: offered again later, and not counted as a failure."""
-        due_ms = self._now_ms() + int(NEWER_VERSION_SECONDS * 1000)
-        return Postponed(delivery.entry_id, due_ms, delivery.attempts, delivery.first_failed_ms)
+        return self._wait(delivery, NEWER_VERSION_SECONDS)
+
+    def release(self, delivery: Delivery) -> Postponed:
+        """An entry that this process won't finish: due at once, for whoever is there."""
+        return self._wait(delivery, 0.0)
 
     def _forward(self, work: Work, target: str, record: Record, note: Note) -> Settled:
         envelope = work.envelope
@@ -111,6 +116,11 @@ class Decider:
         dead = Append(DEAD, work.partition, letter.fields())
         end = self._end(work, "rejected", reject.reason, {})
         return Settled(delivery.entry_id, (dead, *end.appends))
+
+    def _wait(self, delivery: Delivery, after: float | None) -> Postponed:
+        wait = self.stage.limits.backoff_seconds if after is None else after
+        due_ms = self._now_ms() + int(wait * 1000)
+        return Postponed(delivery.entry_id, due_ms, delivery.attempts, delivery.first_failed_ms)
 
     def _postpone(self, delivery: Delivery, after: float | None) -> Postponed:
         limits, now_ms, attempt = self.stage.limits, self._now_ms(), delivery.attempts + 1

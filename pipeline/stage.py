@@ -37,12 +37,14 @@ class Drop:
 @dataclass(frozen=True, slots=True)
 class Retry:
     """Not now: due again after `after` seconds, or after a backoff where that is None. Past the stage's limit of
-    attempts the entry is dead-lettered. `error` and `detail` are the exception's class and traceback, if any."""
+    attempts the entry is dead-lettered. `error` and `detail` are the exception's class and traceback, if any.
+    Where `counts` is false nothing went wrong: the entry only waits its turn, however often; give `after` then."""
 
     reason: str
     after: float | None = None
     error: str = ""
     detail: str = ""
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,9 @@ class Stage(Generic[R]):
     door: Door[R] | None = None
     records_ends: bool = True
     """False for a stage that itself consumes end states: its own ends are not events."""
+    exclusive: bool = False
+    """One process at a time is at work on each partition, others stand by; until this stage has settled a comment,
+    the comment counts as unfinished for those after it (see watermark)."""
 
     def __post_init__(self) -> None:
         if (self.one is None) == (self.batch is None):

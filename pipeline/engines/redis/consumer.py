@@ -11,15 +11,16 @@ import structlog
 from redis.exceptions import ResponseError
 
 from pipeline.backoff import delay_seconds
-from pipeline.decision import Decider, Work, partition_of
+from pipeline.decision import Decider, Work
 from pipeline.engines.redis.connection import BLOCK_SECONDS, REDIS_AWAY
 from pipeline.engines.redis.settler import Settler
 from pipeline.engines.redis.streams import StageStream
-from pipeline.envelope import Envelope, NewerVersion, read_envelope, traceparent
+from pipeline.envelope import NewerVersion
 from pipeline.execution import execute
+from pipeline.reading import CrashLoop, Reading
 from pipeline.settlement import Delivery
 from pipeline.stage import Reject, Stage
-from schemas.codec import UnreadableRecord, decode
+from schemas.codec import UnreadableRecord
 
 _PAGE = 100  # entries of the own pending list asked for at once
 
@@ -37,8 +38,8 @@ class Consumer:
         clock: Callable[[], float],
         random: Callable[[], float],
     ) -> None:
-        self._stage, self._stream, self._partitions = stage, stream, partitions
-        self._clock, self._random = clock, random
+        self._stage, self._stream, self._random = stage, stream, random
+        self._reading = Reading(stage, stream.partition, partitions, clock)
         self._decider = Decider(stage, clock, random)
         self._settler = Settler(stream, self._let_go, random)
         self._queue: asyncio.Queue[Work] = asyncio.Queue()
@@ -126,33 +127,12 @@ class Consumer:
 
     def _understand(self, delivery: Delivery) -> None:
         try:
-            work = self._opened(delivery)
-            if delivery.deliveries > self._stage.limits.crash_limit:
-                raise CrashLoop(f"its process died {delivery.deliveries - 1} times while it was handled")
-            self._queue.put_nowait(work)
+            self._queue.put_nowait(self._reading.work(delivery))
         except NewerVersion:
             self._settler.add(self._decider.leave_for_newer_reader(delivery))
         except (UnreadableRecord, CrashLoop) as error:
             reject = Reject(str(error), type(error).__name__)
             self._settler.add(self._decider.refuse(delivery, self._stream.partition, reject))
-
-    def _opened(self, delivery: Delivery) -> Work:
-        received_ms = int(self._clock() * 1000)
-        if self._stage.door is None:
-            envelope = read_envelope(delivery.fields)
-            record = decode(self._stage.consumes, envelope.data)
-            return Work(delivery, envelope, record, self._stream.partition, received_ms)
-        opened = self._stage.door.opens(delivery.entry_id, delivery.fields)
-        envelope = Envelope(
-            id=opened.id,
-            seq=delivery.entry_id,
-            at=opened.at,
-            trace=traceparent(opened.id),
-            hops=b"[]",
-            data=b"",
-        )
-        partition = partition_of(opened.partition_key, self._partitions)
-        return Work(delivery, envelope, opened.record, partition, received_ms)
 
     async def _work(self) -> None:
         while True:
@@ -176,7 +156,3 @@ class Consumer:
         self._log.warning("reading broke off; trying again", error=str(error), seconds=round(wait, 3))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), wait)
-
-
-class CrashLoop(Exception):
-    """The entry keeps taking its process down; it is dead-lettered before the handler runs again."""

@@ -1,0 +1,57 @@
+"""Delivery -> work: what an entry says, or why it cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.decision import Work, partition_of
+from pipeline.envelope import Envelope, read_envelope, traceparent
+from pipeline.settlement import Delivery
+from pipeline.stage import Stage
+from schemas.codec import decode
+
+
+class CrashLoop(Exception):
+    """The entry keeps taking its process down; it is dead-lettered before the handler runs again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Reads the entries of `stage` in `partition`, of `partitions`; `clock` gives epoch seconds."""
+
+    stage: Stage[Any]
+    partition: int
+    partitions: int
+    clock: Callable[[], float]
+
+    def work(self, delivery: Delivery) -> Work:
+        """What the entry asks for. Raises UnreadableRecord, NewerVersion, and CrashLoop where a process died with
+        the entry more often than the stage's limit."""
+        work = self._of_a_door(delivery) if self.stage.door else self._of_a_stage(delivery)
+        if delivery.deliveries > self.stage.limits.crash_limit:
+            raise CrashLoop(f"its process died {delivery.deliveries - 1} times while it was handled")
+        return work
+
+    def _of_a_stage(self, delivery: Delivery) -> Work:
+        envelope = read_envelope(delivery.fields)
+        record = decode(self.stage.consumes, envelope.data)
+        return Work(delivery, envelope, record, self.partition, self._now_ms())
+
+    def _of_a_door(self, delivery: Delivery) -> Work:
+        assert self.stage.door is not None  # noqa: S101 - narrowed by work
+        opened = self.stage.door.opens(delivery.entry_id, delivery.fields)
+        envelope = Envelope(
+            id=opened.id,
+            seq=delivery.entry_id,
+            at=opened.at,
+            trace=traceparent(opened.id),
+            hops=b"[]",
+            data=b"",
+        )
+        partition = partition_of(opened.partition_key, self.partitions)
+        return Work(delivery, envelope, opened.record, partition, self._now_ms())
+
+    def _now_ms(self) -> int:
+        return int(self.clock() * 1000)
