@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, assert_never
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -14,11 +15,12 @@ from pipeline.backoff import delay_seconds
 from pipeline.dead_letter import DeadLetter
 from pipeline.envelope import Envelope, hop, traceparent, with_hop
 from pipeline.events import End, EndState
-from pipeline.settlement import DEAD, EVENTS, Append, Delivery, Postponed, Settled, Settlement
+from pipeline.settlement import DEAD, EVENTS, Append, Delivery, Postponed, Settled, Settlement, Step
 from pipeline.stage import Drop, Emit, Note, Outcome, Reject, Retry, Stage
 from schemas.codec import encode
 from schemas.records import Record
 
+SEQ = re.compile(r"[0-9]{1,13}-[0-9]{1,7}")
 NEWER_VERSION_SECONDS = 30.0  # how long an entry of a newer release waits before it is offered again
 
 
@@ -64,11 +66,14 @@ class Decider:
                 assert_never(outcome)
 
     def refuse(self, delivery: Delivery, partition: int, reject: Reject) -> Settlement:
-        """What becomes of an entry that could not be read at all. Its identity derives from where it lay."""
+        """What becomes of an entry that could not be read at all. Its identity, where that is unreadable too, derives
+        from where it lay."""
         known = delivery.fields.get(b"id", b"").decode(errors="replace")
         comment_id = known if _is_uuid(known) else str(derived_id(f"{self.stage.stream}/{delivery.entry_id}"))
+        seq = delivery.fields.get(b"seq", b"").decode(errors="replace")
+        seq = seq if self.stage.door is None and SEQ.fullmatch(seq) else delivery.entry_id
         envelope = Envelope(
-            id=comment_id, seq=delivery.entry_id, at="", trace=traceparent(comment_id), hops=b"[]", data=b""
+            id=comment_id, seq=seq, at="", trace=traceparent(comment_id), hops=b"[]", data=b""
         )
         work = Work(delivery, envelope, Record(), partition, self._now_ms())
         return self._bury(work, reject)
@@ -91,11 +96,16 @@ class Decider:
             hops=with_hop(envelope.hops, self._hop(work, note)),
             data=encode(record),
         )
-        return Settled(work.delivery.entry_id, (Append(target, work.partition, onward.fields()),))
+        step = None
+        if self.stage.door or self.stage.exclusive:
+            step = Step(work.partition, envelope.seq, begins=self.stage.door is not None)
+        return Settled(work.delivery.entry_id, (Append(target, work.partition, onward.fields()),), step)
 
     def _end(self, work: Work, end: End, reason: str, note: Note) -> Settled:
-        appends = (self._event(work, end, reason, note),) if self.stage.records_ends else ()
-        return Settled(work.delivery.entry_id, appends)
+        if not self.stage.records_ends:
+            return Settled(work.delivery.entry_id, ())
+        step = None if self.stage.door else Step(work.partition, work.envelope.seq, begins=False)
+        return Settled(work.delivery.entry_id, (self._event(work, end, reason, note),), step)
 
     def _bury(self, work: Work, reject: Reject) -> Settled:
         delivery, now_ms = work.delivery, self._now_ms()
@@ -115,7 +125,7 @@ class Decider:
         )
         dead = Append(DEAD, work.partition, letter.fields())
         end = self._end(work, "rejected", reject.reason, {})
-        return Settled(delivery.entry_id, (dead, *end.appends))
+        return replace(end, appends=(dead, *end.appends))
 
     def _wait(self, delivery: Delivery, after: float | None) -> Postponed:
         wait = self.stage.limits.backoff_seconds if after is None else after

@@ -69,6 +69,10 @@ class Relay:
         """Take no new batch."""
         self._stopping.set()
 
+    def release(self) -> None:
+        """A batch takes no time worth giving back; it ends or is cancelled."""
+        self.stop()
+
     async def run(self) -> None:
         """Relay until stopped. What `away` names is waited out: the rows stay where they are."""
         while not self._stopping.is_set():

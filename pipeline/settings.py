@@ -34,8 +34,21 @@ class RuntimeSettings(BaseSettings):
         ),
     ] = f"{socket.gethostname()}-0"
     lease_seconds: Annotated[
-        float, Field(gt=0, description="An entry untouched for so long is taken from its owner")
-    ] = 60.0
+        float,
+        Field(
+            gt=0,
+            description="An entry whose owner has not renewed it for so long is taken over; owners renew at a third "
+            "of it",
+        ),
+    ] = 30.0
     drain_seconds: Annotated[
-        float, Field(ge=0, description="On SIGTERM: time for what is in hand before it is left pending")
+        float,
+        Field(ge=0, description="On SIGTERM: time for what is in hand; the rest is released for others"),
     ] = 10.0
+    high_water: Annotated[
+        int,
+        Field(ge=1, description="A stage reads no more while the next one's stream has so many entries"),
+    ] = 10_000
+    replay_seconds: Annotated[
+        float, Field(gt=0, description="How long comments_stream keeps what came in, for replay")
+    ] = 7 * 24 * 3600.0

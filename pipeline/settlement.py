@@ -35,11 +35,21 @@ class Append:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """From now on the comment `seq` of `partition` counts as unfinished, or no longer does."""
+
+    partition: int
+    seq: str
+    begins: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
-    """The entry is finished here: write the appends, acknowledge it and remove it."""
+    """The entry is finished here: write the appends and the step, acknowledge it and remove it."""
 
     entry_id: str
     appends: tuple[Append, ...]
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)

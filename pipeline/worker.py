@@ -11,6 +11,8 @@ import structlog
 
 from pipeline.cancellation import cancel
 
+_RELEASE_SECONDS = 5.0
+
 
 class Agent(Protocol):
     """Something that works until it is asked to stop."""
@@ -22,6 +24,9 @@ class Agent(Protocol):
     def stop(self) -> None:
         """Take nothing new; `run` returns once what is in hand is finished."""
 
+    def release(self) -> None:
+        """Finish nothing more; `run` gives back what is in hand, and returns soon."""
+
     async def run(self) -> None:
         """Work. Cancelling it leaves what is in hand to whoever comes next."""
 
@@ -30,7 +35,8 @@ class Worker:
     """Runs agents in one process until SIGTERM or SIGINT.
 
     Shutdown order: every agent stops taking new work; what is in hand is finished within `drain_seconds`; the rest
-    is cancelled and stays pending; then the caller closes connections. An agent that fails takes the worker down:
+    is released at once, for others to go on with; who can't even do that is cancelled, and its leases run out; then
+    the caller closes connections. An agent that fails takes the worker down:
     whoever supervises the process starts it anew.
     """
 
@@ -64,11 +70,18 @@ class Worker:
             agent.stop()
         _, unfinished = await asyncio.wait(tasks, timeout=self._drain_seconds)
         if unfinished:
-            self._log.warning(
-                "not drained in time; the rest stays pending", agents=[t.get_name() for t in unfinished]
-            )
+            self._log.warning("not drained in time; the rest is released", agents=_names(unfinished))
+            for agent in self._agents:
+                agent.release()
+            _, unfinished = await asyncio.wait(unfinished, timeout=_RELEASE_SECONDS)
+        if unfinished:
+            self._log.warning("not released in time; leases run out by themselves", agents=_names(unfinished))
         await cancel(unfinished)
         for task in tasks:
             if not task.cancelled():
                 task.result()
         self._log.info("stopped")
+
+
+def _names(tasks: set[asyncio.Task[None]]) -> list[str]:
+    return [task.get_name() for task in tasks]

@@ -16,6 +16,7 @@ from pipeline.engines.redis.agent import StageAgent
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.dead_letters import DeadLetters, Listed
 from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.streams import StageStream
 from pipeline.envelope import Envelope, traceparent
 from pipeline.settings import RuntimeSettings
 from pipeline.stage import Emit, Limits, Outcome, Stage
@@ -68,6 +69,11 @@ class Rig:
         for each in stages:
             agent = StageAgent(each, 0, self.redis, settings)
             self.agents.append((agent, asyncio.create_task(agent.run())))
+
+    def stream(self, stage: Stage[Any], consumer: str, **settings: Any) -> StageStream:
+        """A stage's stream as the engine sees it, read by `consumer`."""
+        given = RuntimeSettings(redis_url=self.url, consumer_name=consumer, **settings)
+        return StageStream(self.redis, self.redis, stage, 0, given)
 
     async def drain(self) -> None:
         """Stop all agents in order and wait for what they have in hand."""

@@ -10,7 +10,6 @@ import orjson
 import pytest
 
 from pipeline.engines.redis.dead_letters import DeadLetters, NoSuchDeadLetter
-from pipeline.engines.redis.streams import StageStream
 from pipeline.settlement import Append, Settled
 from pipeline.stage import Drop, Emit, Limits, Outcome, Reject, Retry, Stage
 from tests.contract.rig import KEYS, Item, Rig, done, entry, rig_on, stage
@@ -235,8 +234,8 @@ async def test_a_record_that_keeps_killing_its_process_is_dead_lettered_before_t
 
 async def test_a_zombie_writes_nothing_once_its_entry_is_another_ones(rig: Rig) -> None:
     spec = stage("first", done)
-    streams = [StageStream(rig.redis, rig.redis, KEYS, spec, 0, name) for name in ("old", "new")]
-    await streams[0].ensure_group()
+    streams = [rig.stream(spec, name) for name in ("old", "new")]
+    await streams[0].open()
     await rig.append("first", *entry(1))
     await rig.append("first", *entry(2))
     held = await streams[0].read(10, 10)
@@ -251,8 +250,8 @@ async def test_a_zombie_writes_nothing_once_its_entry_is_another_ones(rig: Rig) 
 
 async def test_settle_finds_its_entries_among_many_that_wait_for_a_retry(rig: Rig) -> None:
     spec = stage("first", done)
-    stream = StageStream(rig.redis, rig.redis, KEYS, spec, 0, "one")
-    await stream.ensure_group()
+    stream = rig.stream(spec, "one")
+    await stream.open()
     for number in range(200):
         await rig.append("first", *entry(number))
     held = await stream.read(200, 10)

@@ -7,54 +7,94 @@ import random
 import time
 from typing import Any
 
+import structlog
 from redis.asyncio import Redis
 
 from pipeline.cancellation import cancel
 from pipeline.engines.redis.connection import connect_reader
 from pipeline.engines.redis.consumer import Consumer
-from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.lease import LeaseKeeper
 from pipeline.engines.redis.reclaimer import Reclaimer
-from pipeline.engines.redis.streams import StageStream
+from pipeline.engines.redis.streams import Fenced, StageStream
 from pipeline.settings import RuntimeSettings
 from pipeline.stage import Stage
 
 
+class NameTaken(Exception):
+    """Another process runs under this consumer's name."""
+
+    def __init__(self, stage: str, consumer: str) -> None:
+        super().__init__(
+            f"Another process runs stage {stage} as consumer {consumer} and has taken over; this one ends. "
+            "Give each process of a stage its own CONSUMER_NAME."
+        )
+
+
 class StageAgent:
-    """Consumer and reclaimer of `stage` in `partition`; `redis` carries their commands, reads have a connection of
-    their own."""
+    """Consumer, lease keeper and reclaimer of `stage` in `partition`; `redis` carries their commands, reads have a
+    connection of their own."""
 
     def __init__(self, stage: Stage[Any], partition: int, redis: Redis, settings: RuntimeSettings) -> None:
         self.name = f"{stage.name}:{partition}"
-        self._prepare = stage.prepare
+        self._stage, self._partition, self._redis, self._settings = stage, partition, redis, settings
         self._reader = connect_reader(settings.redis_url)
-        stream = StageStream(
-            redis, self._reader, Keys(settings.key_prefix), stage, partition, settings.consumer_name
-        )
-        # Jitter needs no secrecy, only spread.
-        self._consumer = Consumer(
-            stage, stream, partitions=settings.partitions, clock=time.time, random=random.random
-        )
-        self._reclaimer = Reclaimer(
-            self._consumer, stream, lease_seconds=settings.lease_seconds, clock=time.time
-        )
+        self._stopping = False
+        self._consumer: Consumer | None = None
+        self._log = structlog.get_logger(stage=stage.name, partition=partition)
 
     def stop(self) -> None:
         """Read no more."""
-        self._consumer.stop_reading()
+        self._stopping = True
+        if self._consumer:
+            self._consumer.stop_reading()
+
+    def release(self) -> None:
+        """Finish nothing more: give back at once what is in hand."""
+        self.stop()
+        if self._consumer:
+            self._consumer.release()
 
     async def run(self) -> None:
-        """Work until stopped and drained."""
-        if self._prepare:
-            await self._prepare()
-        reclaim = asyncio.create_task(self._reclaimer.run())
+        """Work until stopped and drained, or released. Raises NameTaken."""
         try:
-            await self._consumer.run()
+            if self._stage.prepare:
+                await self._stage.prepare()
+            while not self._stopping:
+                await self._work()
         finally:
-            await cancel([reclaim])
             await self._reader.aclose()
+
+    async def _work(self) -> None:
+        """Work until stopped, or until another process has taken this one's place."""
+        stream = StageStream(self._redis, self._reader, self._stage, self._partition, self._settings)
+        # Jitter needs no secrecy, only spread.
+        consumer = self._consumer = Consumer(
+            self._stage, stream, partitions=self._settings.partitions, clock=time.time, random=random.random
+        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                companions = [
+                    group.create_task(LeaseKeeper(consumer, stream).run()),
+                    group.create_task(Reclaimer(consumer, stream, clock=time.time).run()),
+                ]
+                await consumer.run()
+                await cancel(companions)
+        except* Fenced as fenced:
+            self._stand_back(_first(fenced))
+
+    def _stand_back(self, fenced: Fenced) -> None:
+        name = self._settings.consumer_name
+        if fenced.holder.rpartition("/")[0] == name:
+            raise NameTaken(self._stage.name, name) from fenced
+        self._log.warning("another process has taken over; standing by", holder=fenced.holder)
 
 
 def agents_of(stage: Stage[Any], redis: Redis, settings: RuntimeSettings) -> list[StageAgent]:
     """One agent for each partition of the stage's stream."""
     partitions = 1 if stage.door else settings.partitions
     return [StageAgent(stage, partition, redis, settings) for partition in range(partitions)]
+
+
+def _first(group: BaseExceptionGroup[Fenced]) -> Fenced:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first

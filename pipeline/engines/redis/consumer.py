@@ -11,6 +11,7 @@ import structlog
 from redis.exceptions import ResponseError
 
 from pipeline.backoff import delay_seconds
+from pipeline.cancellation import cancel
 from pipeline.decision import Decider, Work
 from pipeline.engines.redis.connection import BLOCK_SECONDS, REDIS_AWAY
 from pipeline.engines.redis.settler import Settler
@@ -23,6 +24,8 @@ from pipeline.stage import Reject, Stage
 from schemas.codec import UnreadableRecord
 
 _PAGE = 100  # entries of the own pending list asked for at once
+_LOOK_SECONDS = 0.25  # between two looks whether it is our turn, or the next stage has caught up
+_RELEASE_SECONDS = 3.0  # for giving back what is in hand; after that its lease runs out
 
 
 class Consumer:
@@ -43,49 +46,80 @@ class Consumer:
         self._decider = Decider(stage, clock, random)
         self._settler = Settler(stream, self._let_go, random)
         self._queue: asyncio.Queue[Work] = asyncio.Queue()
-        self._in_hand: set[str] = set()
+        self._in_hand: dict[str, Delivery] = {}
+        self._handled_by: dict[str, asyncio.Task[None]] = {}
         self._freed = asyncio.Event()
-        self._stopping = asyncio.Event()
+        self._stopping, self._releasing = asyncio.Event(), asyncio.Event()
         self._log = structlog.get_logger(stage=stage.name, partition=stream.partition)
         limits = stage.limits
         # A batch may wait while another one runs; single records are read when a slot is free, not before.
         self._take = limits.batch_size if stage.batch else 1
-        self._runners = 1 if stage.batch else limits.concurrency
+        self._slots = asyncio.Semaphore(1 if stage.batch else limits.concurrency)
         self._capacity = 2 * limits.batch_size if stage.batch else limits.concurrency
+        self._began = self._stands_by = False
+        self.is_at_work = False  # whether the stream is open, and it is our turn
 
     @property
     def free(self) -> int:
-        """How many more entries it may hold."""
-        return self._capacity - len(self._in_hand)
+        """How many more entries it may take: none while the next stage can't keep up."""
+        return 0 if self._stream.is_pressed else self._capacity - len(self._in_hand)
+
+    @property
+    def in_hand(self) -> list[str]:
+        """Ids of the entries it holds."""
+        return list(self._in_hand)
 
     def stop_reading(self) -> None:
         """Take no new entries; what is in hand goes on."""
         self._stopping.set()
         self._freed.set()
 
+    def release(self) -> None:
+        """Finish nothing more: what is in hand goes back, due at once for whoever is there."""
+        self._releasing.set()
+        self._freed.set()
+
     async def run(self) -> None:
-        """Work until `stop_reading`, then until nothing is in hand. Cancel it to leave the rest pending."""
+        """Work until `stop_reading`, then until nothing is in hand or `release`. Raises Fenced, in a group."""
         async with asyncio.TaskGroup() as group:
-            workers = [group.create_task(self._work()) for _ in range(self._runners)]
-            workers.append(group.create_task(self._settler.run()))
+            settling = group.create_task(self._settler.run())
+            handling = group.create_task(self._handle_all())
             await self._read_until_stopped()
-            while self._in_hand:
+            while self._in_hand and not self._releasing.is_set():
                 await self._wait_for_freed()
-            for worker in workers:
-                worker.cancel()
+            await cancel([handling])
+            await self._give_back()
+            await cancel([settling])
 
     def accept(self, deliveries: Iterable[Delivery]) -> None:
         """Take deliveries in hand, but those that already are."""
         for delivery in deliveries:
             if delivery.entry_id not in self._in_hand:
-                self._in_hand.add(delivery.entry_id)
+                self._in_hand[delivery.entry_id] = delivery
                 self._understand(delivery)
+
+    def lose(self, entry_ids: Sequence[str]) -> None:
+        """These entries are no longer ours: their handlers are cancelled, unless they work on others too."""
+        for entry_id in entry_ids:
+            self._let_go(entry_id)
+        for entry_id in entry_ids:
+            task = self._handled_by.get(entry_id)
+            if task and not any(self._handled_by.get(held) is task for held in self._in_hand):
+                task.cancel()
+
+    def report_removed(self, entry_ids: Sequence[str]) -> None:
+        """Say that entries were removed from the stream by somebody else while they were pending."""
+        if entry_ids:
+            self._log.error(
+                "entries were removed from the stream while pending: they are lost", ids=entry_ids
+            )
 
     async def _read_until_stopped(self) -> None:
         broken = 0
         while not self._stopping.is_set():
             try:
-                await self._stream.ensure_group()
+                if not await self._is_our_turn():
+                    continue
                 await self._recover()
                 broken = 0
                 await self._read()
@@ -99,31 +133,44 @@ class Consumer:
                 broken += 1
                 await self._pause(broken, error)
 
+    async def _is_our_turn(self) -> bool:
+        """Open the stream. Where another process is at work on an exclusive stage: wait a little, and say no."""
+        opening = await self._stream.open()
+        if opening.made and self._began:
+            self._log.error(
+                "the stream's group was gone, and is made again: what Redis held may be lost. "
+                "`tiktoksales replay --from-database` feeds the comments that have no end"
+            )
+        self.is_at_work = not opening.holder
+        if self.is_at_work:
+            self._began, self._stands_by = True, False
+            return True
+        if not self._stands_by:
+            self._log.info("another process is at work; standing by", holder=opening.holder)
+            self._stands_by = True
+        await self._rest(_LOOK_SECONDS)
+        return False
+
     async def _recover(self) -> None:
         """What was delivered to this consumer's name and never settled: a dead process' work, or entries that a
         dropped connection hid."""
         after = ""
         while not self._stopping.is_set():
-            ids, deliveries, gone = await self._stream.own_pending(after, min(_PAGE, max(self.free, 1)))
-            self.accept(deliveries)
-            self.report_lost(gone)
-            if not ids:
+            taken = await self._stream.own_pending(after, min(_PAGE, max(self.free, 1)), self._in_hand)
+            self.accept(taken.deliveries)
+            self.report_removed(taken.gone)
+            if not taken.where:
                 return
-            after = ids[-1]
+            after = taken.where
             while self.free <= 0 and not self._stopping.is_set():
-                await self._wait_for_freed()
+                await self._wait_for_room()
 
     async def _read(self) -> None:
         while not self._stopping.is_set():
             if self.free <= 0:
-                await self._wait_for_freed()
+                await self._wait_for_room()
                 continue
             self.accept(await self._stream.read(self.free, int(BLOCK_SECONDS * 1000)))
-
-    def report_lost(self, gone: Sequence[str]) -> None:
-        """Say that entries were removed from the stream by somebody else while they were pending."""
-        if gone:
-            self._log.error("entries were removed from the stream while pending: they are lost", ids=gone)
 
     def _understand(self, delivery: Delivery) -> None:
         try:
@@ -134,25 +181,67 @@ class Consumer:
             reject = Reject(str(error), type(error).__name__)
             self._settler.add(self._decider.refuse(delivery, self._stream.partition, reject))
 
-    async def _work(self) -> None:
-        while True:
-            works = [await self._queue.get()]
-            while len(works) < self._take and not self._queue.empty():
-                works.append(self._queue.get_nowait())
-            outcomes = await execute(self._stage, [work.record for work in works])
+    async def _handle_all(self) -> None:
+        async with asyncio.TaskGroup() as handlers:
+            while True:
+                await self._slots.acquire()
+                works = [await self._queue.get()]
+                while len(works) < self._take and not self._queue.empty():
+                    works.append(self._queue.get_nowait())
+                works = [work for work in works if self._holds(work)]
+                task = handlers.create_task(self._handle(works))
+                task.add_done_callback(lambda _: self._slots.release())
+                self._handled_by.update((work.delivery.entry_id, task) for work in works)
+
+    async def _handle(self, works: Sequence[Work]) -> None:
+        try:
+            outcomes = await execute(self._stage, [work.record for work in works]) if works else []
             for work, outcome in zip(works, outcomes, strict=True):
-                self._settler.add(self._decider.decide(work, outcome))
+                if self._holds(work):
+                    self._settler.add(self._decider.decide(work, outcome))
+        finally:
+            for work in works:
+                self._handled_by.pop(work.delivery.entry_id, None)
+
+    def _holds(self, work: Work) -> bool:
+        """Whether this very delivery is in hand: the entry may have been lost, and even have come back."""
+        return self._in_hand.get(work.delivery.entry_id) is work.delivery
 
     def _let_go(self, entry_id: str) -> None:
-        self._in_hand.discard(entry_id)
+        self._in_hand.pop(entry_id, None)
         self._freed.set()
+
+    async def _give_back(self) -> None:
+        """Write the outcomes there are, and release the rest of what is in hand."""
+        for delivery in list(self._in_hand.values()):
+            if not self._settler.holds(delivery.entry_id):
+                self._settler.add(self._decider.release(delivery))
+        try:
+            async with asyncio.timeout(_RELEASE_SECONDS):
+                while self._in_hand:
+                    await self._wait_for_freed()
+                await self._stream.close()
+        except (TimeoutError, *REDIS_AWAY) as error:
+            self._log.warning(
+                "not released; the lease runs out by itself", ids=self.in_hand, error=str(error)
+            )
 
     async def _wait_for_freed(self) -> None:
         self._freed.clear()
         await self._freed.wait()
 
+    async def _wait_for_room(self) -> None:
+        """Until an entry is settled, or the next stage has caught up."""
+        if not self._stream.is_pressed:
+            await self._wait_for_freed()
+        elif await self._stream.look_onward():
+            await self._rest(_LOOK_SECONDS)
+
     async def _pause(self, broken: int, error: Exception) -> None:
         wait = delay_seconds(broken, base_seconds=0.1, cap_seconds=2.0, random=self._random)
         self._log.warning("reading broke off; trying again", error=str(error), seconds=round(wait, 3))
+        await self._rest(wait)
+
+    async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), wait)
+            await asyncio.wait_for(self._stopping.wait(), seconds)

@@ -35,6 +35,23 @@ class Keys:
         """String: where the reclaimer goes on."""
         return f"{self.prefix}cursor:{stage}:{{{partition}}}"
 
+    def fence(self, stage: str, partition: int, consumer: str = "") -> str:
+        """String: which process may write as `consumer` of the stage; without one, which is the stage's only one."""
+        owner = f"{stage}:{consumer}" if consumer else stage
+        return f"{self.prefix}fence:{owner}:{{{partition}}}"
+
+    def checkpoint(self, stage: str, partition: int) -> str:
+        """String: the id after which the stage's group begins where it has to be made again."""
+        return f"{self.prefix}checkpoint:{stage}:{{{partition}}}"
+
+    def loss(self, stage: str) -> str:
+        """String: the last loss in the public stream that was reported to the stage."""
+        return f"{self.prefix}loss:{stage}:{{0}}"
+
+    def unfinished(self, partition: int) -> str:
+        """Sorted set: the seqs of the comments on their way to the exclusive stage."""
+        return f"{self.prefix}unfinished:{{{partition}}}"
+
     def once(self, record_id: str, partition: int) -> str:
         """Mark: this record was appended."""
         return f"{self.prefix}once:{record_id}:{{{partition}}}"

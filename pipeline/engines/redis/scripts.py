@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -10,9 +11,12 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
+_INCLUDE = re.compile(r"^--#include (\w+)$", re.MULTILINE)
+
 
 class Script:
-    """One script on one server: called by its digest, loaded again when the server has forgotten it."""
+    """One script on one server: called by its digest, loaded again when the server has forgotten it. A line
+    `--#include NAME` stands for the functions of another file."""
 
     def __init__(self, redis: Redis, name: str) -> None:
         self._redis = redis
@@ -38,4 +42,5 @@ class Script:
 
 @cache
 def _source(name: str) -> str:
-    return (files(__package__) / "lua" / f"{name}.lua").read_text(encoding="utf-8")
+    text = (files(__package__) / "lua" / f"{name}.lua").read_text(encoding="utf-8")
+    return _INCLUDE.sub(lambda line: _source(line[1]), text)

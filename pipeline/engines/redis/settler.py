@@ -25,17 +25,23 @@ class Settler:
     ) -> None:
         self._stream, self._settled, self._random = stream, settled, random
         self._waiting: list[Settlement] = []
+        self._held: set[str] = set()
         self._wake = asyncio.Event()
         self._log = structlog.get_logger(stream=stream.key)
 
     def add(self, settlement: Settlement) -> None:
         """Hand over one settlement; it is written soon."""
         self._waiting.append(settlement)
+        self._held.add(settlement.entry_id)
         self._wake.set()
+
+    def holds(self, entry_id: str) -> bool:
+        """Whether a settlement of this entry is on its way."""
+        return entry_id in self._held
 
     async def run(self) -> None:
         """Write until cancelled. Redis being away is waited out with the batch in hand: a settlement offered twice
-        is written once, since after the first time the entry is no longer owned."""
+        is written once, since after the first time the entry is no longer owned. Raises Fenced."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -43,6 +49,7 @@ class Settler:
                 batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
                 await self._write(batch)
                 for settlement in batch:
+                    self._held.discard(settlement.entry_id)
                     self._settled(settlement.entry_id)
 
     async def _write(self, batch: list[Settlement]) -> None:

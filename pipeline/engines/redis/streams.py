@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import msgpack
 from redis.asyncio import Redis
@@ -11,37 +13,121 @@ from redis.exceptions import ResponseError
 
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.scripts import Script
-from pipeline.settlement import Delivery, Postponed, Settlement
+from pipeline.engines.redis.watermark import member
+from pipeline.settings import RuntimeSettings
+from pipeline.settlement import DEAD, EVENTS, Delivery, Postponed, Settlement
 from pipeline.stage import Stage
+from pipeline.tombstone import tombstone_fields
+
+_NAME_SECONDS = 7 * 24 * 3600  # how long a consumer's name keeps its fence after its process has ended
+
+
+class Fenced(Exception):
+    """Another process has taken this one's place; nothing was written. `holder` names it: consumer/token."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"{holder} has taken this process' place.")
+        self.holder = holder
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """`made`: the group was not there and was made. `holder` is the process that holds the exclusive stage, so that
+    this one must stand by; '' where it is this one's turn."""
+
+    made: bool
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Entries that came back; `gone` are ids of those that somebody had removed from the stream (each has a tombstone
+    now); `where` is where the search goes on, '' at its end."""
+
+    deliveries: list[Delivery]
+    gone: list[str]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What of one's own entries is no longer: `lost` to another consumer, `gone` from the stream."""
+
+    lost: list[str]
+    gone: list[str]
 
 
 class StageStream:
-    """Reads and settles the entries of `stage` in `partition`, as `consumer` of the group named after the stage.
+    """Reads and settles the entries of `stage` in `partition`, as one process under a consumer's name.
 
-    Every method raises what redis-py raises (see connection.REDIS_AWAY for what passes by itself).
+    Every method raises what redis-py raises (see connection.REDIS_AWAY for what passes by itself); all but `open` and
+    `read` raise Fenced.
     """
 
     def __init__(
-        self, redis: Redis, reader: Redis, keys: Keys, stage: Stage[Any], partition: int, consumer: str
+        self, redis: Redis, reader: Redis, stage: Stage[Any], partition: int, settings: RuntimeSettings
     ) -> None:
-        self._redis, self._reader, self._keys = redis, reader, keys
-        self._group, self._consumer = stage.name, consumer
+        keys = Keys(settings.key_prefix)
+        self._redis, self._reader, self._keys, self._settings = redis, reader, keys, settings
+        self._group, self._consumer = stage.name, settings.consumer_name
+        self._token = f"{settings.consumer_name}/{uuid4().hex}"
         self._keeps_entries = stage.door is not None
+        self._exclusive = stage.exclusive
         self.partition = partition
         self.key = keys.stream(stage.stream, partition)
-        self._cursor_key = keys.cursor(stage.name, partition)
-        self._retry_key = keys.retry(stage.name, partition)
-        self._own_keys = [self.key, self._retry_key, keys.attempts(stage.name, partition)]
-        self._settle, self._take = Script(redis, "settle"), Script(redis, "take")
+        self._fence_key = keys.fence(stage.name, partition, "" if stage.exclusive else self._consumer)
+        self._checkpoint_key = keys.checkpoint(stage.name, partition)
+        self._own_keys = [
+            self.key,
+            keys.retry(stage.name, partition),
+            keys.attempts(stage.name, partition),
+            self._fence_key,
+        ]
+        self._take_keys = [*self._own_keys, keys.cursor(stage.name, partition), keys.stream(DEAD, partition)]
+        self._renew_keys = [self.key, self._own_keys[2], self._fence_key, self._take_keys[-1]]
+        fields = tombstone_fields(stage.name, stage.stream, partition)
+        self._tombstone = msgpack.packb(fields, use_bin_type=False)
+        self._scripts = {
+            name: Script(redis, name)
+            for name in ("open", "take", "settle", "renew", "unfence", "forget_consumers")
+        }
+        self._onward: dict[str, int] = {}
 
-    async def ensure_group(self) -> None:
-        """Make the group, reading from the stream's beginning, unless it is there: what was appended before the
-        group existed is delivered too."""
-        try:
-            await self._redis.execute_command("XGROUP CREATE", self.key, self._group, "0", "MKSTREAM")
-        except ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):
-                raise
+    @property
+    def lease_seconds(self) -> float:
+        """How long an entry may go without being renewed."""
+        return self._settings.lease_seconds
+
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether one process at a time may work on it."""
+        return self._exclusive
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether a stream that this stage writes to was over the high-water mark when we last looked."""
+        return any(length >= self._settings.high_water for length in self._onward.values())
+
+    async def look_onward(self) -> bool:
+        """Look again at the streams this stage writes to; returns `is_pressed`."""
+        for key in self._onward:
+            self._onward[key] = int(await self._redis.execute_command("XLEN", key))
+        return self.is_pressed
+
+    async def open(self) -> Opening:
+        """Make the group unless it is there, and take the fence unless another consumer holds it."""
+        made, holder = await self._scripts["open"](
+            [self.key, self._fence_key, self._checkpoint_key],
+            self._group,
+            self._consumer,
+            self._token,
+            self._fence_ms,
+        )
+        return Opening(bool(made), holder.decode())
+
+    async def close(self) -> None:
+        """Give the fence back, if it still is ours."""
+        await self._scripts["unfence"]([self._fence_key], self._token)
 
     async def read(self, count: int, block_ms: int) -> list[Delivery]:
         """Up to `count` entries that nobody was given before; waits up to `block_ms` for the first."""
@@ -52,66 +138,124 @@ class StageStream:
         entries = reply[0][1] if reply else []
         return [Delivery(entry_id.decode(), fields) for entry_id, fields in entries]
 
-    async def own_pending(self, after: str, count: int) -> tuple[list[str], list[Delivery], list[str]]:
-        """The next `count` entries after id `after` that this consumer was given and has not settled, but those
-        that wait for a retry. Returns all ids seen (to go on after), the entries, and ids of lost entries."""
-        start = f"({after}" if after else "-"
-        rows = await self._redis.execute_command(
-            "XPENDING", self.key, self._group, start, "+", count, self._consumer
-        )
-        ids = [row[0].decode() for row in rows]
-        taken, gone = await self._taken("owned", ids)
-        return ids, taken, gone
+    async def own_pending(self, after: str, count: int, in_hand: Iterable[str]) -> Taken:
+        """The next of at most `count` entries after id `after` that this consumer was given and has not settled, but
+        those that wait for a retry or are in hand."""
+        return await self._taken("owned", count, f"({after}" if after else "-", in_hand)
 
-    async def due(self, now_ms: int, count: int) -> tuple[list[Delivery], list[str]]:
-        """Up to `count` entries whose retry is due, whoever held them, and ids of lost entries."""
-        ids = await self._redis.execute_command(
-            "ZRANGEBYSCORE", self._retry_key, "-inf", now_ms, "LIMIT", 0, count
-        )
-        return await self._taken("due", [entry_id.decode() for entry_id in ids])
+    async def due(self, now_ms: int, count: int) -> Taken:
+        """Up to `count` entries whose retry is due, whoever held them."""
+        return await self._taken("due", count, now_ms)
 
-    async def orphans(self, idle_ms: int, count: int) -> tuple[list[Delivery], list[str]]:
-        """Up to `count` entries that nobody touched for `idle_ms`: their owner is dead or stuck. Goes on where the
-        last call, also one of another process, ended. Returns the entries and ids of lost entries."""
-        cursor = await self._redis.get(self._cursor_key) or b"0-0"
-        onward, ids, trimmed = await self._redis.execute_command(
-            "XAUTOCLAIM", self.key, self._group, self._consumer, idle_ms, cursor, "COUNT", count, "JUSTID"
+    async def orphans(self, count: int) -> Taken:
+        """The next of at most `count` entries that nobody renewed for a lease: their owner is dead or stuck. Goes on
+        where the last call, also one of another process, ended."""
+        return await self._taken("orphan", count, int(self.lease_seconds * 1000))
+
+    async def renew(self, entry_ids: Iterable[str]) -> Renewed:
+        """Renew the lease of these entries, as far as they still are this consumer's, and of the fence."""
+        lost, gone = await self._fenced(
+            "renew",
+            self._renew_keys,
+            self._group,
+            self._consumer,
+            self._token,
+            self._fence_ms,
+            self._tombstone,
+            *sorted(entry_ids, key=_rank),
         )
-        await self._redis.set(self._cursor_key, onward)
-        taken, gone = await self._taken("owned", [entry_id.decode() for entry_id in ids])
-        return taken, [*gone, *(entry_id.decode() for entry_id in trimmed)]
+        return Renewed(_texts(lost), _texts(gone))
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[str]:
         """Write the settlements in one step. Returns ids that this consumer no longer owned: for those nothing
         was written."""
-        destinations: dict[str, int] = {}
+        places = _Places()
         ordered = sorted(settlements, key=lambda settlement: _rank(settlement.entry_id))
-        batch = [self._packed(settlement, destinations) for settlement in ordered]
-        lost = await self._settle(
-            [*self._own_keys, *destinations],
+        batch = [self._packed(settlement, places) for settlement in ordered]
+        lost, lengths = await self._fenced(
+            "settle",
+            [*self._own_keys, *places.streams, *places.sets],
             self._group,
             self._consumer,
+            self._token,
             int(self._keeps_entries),
+            len(places.streams),
             # Redis' reader knows the older format only, in which bytes and text are one type.
             msgpack.packb(batch, use_bin_type=False),
         )
-        return [entry_id.decode() for entry_id in lost]
+        for key, length in zip(places.streams, lengths, strict=True):
+            if key in places.onward:
+                self._onward[key] = length
+        return _texts(lost)
 
-    def _packed(self, settlement: Settlement, destinations: dict[str, int]) -> list[Any]:
+    async def forget_consumers(self, unseen_seconds: float) -> list[str]:
+        """Remove the group's consumers that hold nothing and that nobody has seen for so long; returns their names."""
+        return _texts(
+            await self._scripts["forget_consumers"](
+                [self.key], self._group, self._consumer, int(unseen_seconds * 1000)
+            )
+        )
+
+    @property
+    def _fence_ms(self) -> int:
+        return int(1000 * (self.lease_seconds if self._exclusive else _NAME_SECONDS))
+
+    def _packed(self, settlement: Settlement, places: _Places) -> list[Any]:
         if isinstance(settlement, Postponed):
             account = f"{settlement.attempts}:{settlement.first_failed_ms}"
             return [settlement.entry_id, False, settlement.due_ms, account]
         appends = []
         for append in settlement.appends:
             key = self._keys.stream(append.stream, append.partition)
-            appends.append((destinations.setdefault(key, len(destinations) + 1), append.fields))
-        return [settlement.entry_id, appends]
+            if append.stream not in (EVENTS, DEAD):
+                places.onward.add(key)
+            appends.append((_place(places.streams, key), append.fields))
+        step: Any = False
+        if settlement.step:
+            key = self._keys.unfinished(settlement.step.partition)
+            sign = "+" if settlement.step.begins else "-"
+            step = (_place(places.sets, key), sign, member(settlement.step.seq))
+        return [settlement.entry_id, appends, step]
 
-    async def _taken(self, which: str, ids: Sequence[str]) -> tuple[list[Delivery], list[str]]:
-        if not ids:
-            return [], []
-        taken, gone = await self._take(self._own_keys, self._group, self._consumer, which, *ids)
-        return [_delivery(*row) for row in taken], [entry_id.decode() for entry_id in gone]
+    async def _taken(self, which: str, count: int, where: object, in_hand: Iterable[str] = ()) -> Taken:
+        taken, gone, onward = await self._fenced(
+            "take",
+            self._take_keys,
+            self._group,
+            self._consumer,
+            self._token,
+            which,
+            count,
+            where,
+            self._tombstone,
+            *in_hand,
+        )
+        return Taken([_delivery(*row) for row in taken], _texts(gone), onward.decode())
+
+    async def _fenced(self, script: str, keys: Sequence[str], *args: Any) -> Any:
+        try:
+            return await self._scripts[script](keys, *args)
+        except ResponseError as error:
+            said, _, holder = str(error).partition(" by ")
+            if said != "FENCED":
+                raise
+            raise Fenced(holder) from None
+
+
+@dataclass(slots=True)
+class _Places:
+    """What a batch writes to: keys and their place among the script's, counted from 1."""
+
+    streams: dict[str, int]
+    sets: dict[str, int]
+    onward: set[str]
+
+    def __init__(self) -> None:
+        self.streams, self.sets, self.onward = {}, {}, set()
+
+
+def _place(places: dict[str, int], key: str) -> int:
+    return places.setdefault(key, len(places) + 1)
 
 
 def _delivery(entry_id: bytes, flat: list[bytes], deliveries: int, account: bytes | None) -> Delivery:
@@ -122,6 +266,10 @@ def _delivery(entry_id: bytes, flat: list[bytes], deliveries: int, account: byte
 def _paired(flat: Iterable[bytes]) -> dict[bytes, bytes]:
     parts = iter(flat)
     return dict(zip(parts, parts, strict=True))
+
+
+def _texts(values: Iterable[bytes]) -> list[str]:
+    return [value.decode() for value in values]
 
 
 def _rank(entry_id: str) -> tuple[int, int]:

@@ -1,42 +1,42 @@
 #!lua flags=allow-oom
+--#include fence
+--#include owned
 -- Writes the outcomes of a batch: whatever the consumer still owns is forwarded, acknowledged and removed in one
 -- step; what it lost to another consumer is left alone and returned.
 --
--- KEYS  1 stream   2 retry times (zset)   3 attempts (hash)   4.. destinations
--- ARGV  1 group   2 consumer   3 '1': keep settled entries in the stream (it is an audit trail)
---       4 the batch, msgpack, sorted by id: {id, {{destination, {name, value, ..}}, ..}} or {id, false, due_ms, account}
+-- KEYS  1 stream   2 retry times (zset)   3 attempts (hash)   4 fence   5.. destinations, then sets of unfinished seqs
+-- ARGV  1 group   2 consumer   3 token of the fence   4 '1': keep settled entries in the stream (an audit trail)
+--       5 how many destinations there are
+--       6 the batch, msgpack, sorted by id:
+--         {id, {{destination, {name, value, ..}}, ..}, false or {set, '+' or '-', seq}} or {id, false, due_ms, account}
+-- Returns {lost, lengths}: ids that are another consumer's, and the length of each destination.
 --
--- Scripts do not roll back: the ownership check comes first, and nothing after it can fail but for memory, which
+-- Scripts do not roll back: fence and ownership come first, and nothing after them can fail but for memory, which
 -- the flag above allows for (a full Redis must be able to drain).
 local stream, retries, attempts = KEYS[1], KEYS[2], KEYS[3]
-local group, consumer, keep = ARGV[1], ARGV[2], ARGV[3] == '1'
-local batch = cmsgpack.unpack(ARGV[4])
+local group, consumer, keep, destinations = ARGV[1], ARGV[2], ARGV[4] == '1', tonumber(ARGV[5])
+local batch = cmsgpack.unpack(ARGV[6])
 
-local function owned_by_us(first, last, count)
-  local owned = {}
-  for _, pending in ipairs(redis.call('XPENDING', stream, group, first, last, count, consumer)) do
-    owned[pending[1]] = true
-  end
-  return owned
-end
+local holder = fenced_by(KEYS[4], ARGV[3])
+if holder then return redis.error_reply('FENCED by ' .. holder) end
 
--- One range answers for the batch. A consumer that also holds many entries waiting for a retry may fill the range
--- before its end; then the rest is asked for one by one.
-local room = 2 * #batch + 16
-local owned = owned_by_us(batch[1][1], batch[#batch][1], room)
-local seen = 0
-for _ in pairs(owned) do seen = seen + 1 end
-local truncated = seen == room
-
+local is_owned = ownership(stream, group, consumer, batch[1][1], batch[#batch][1], #batch)
 local lost, done = {}, {}
+local begun, finished = {}, {}
 for _, entry in ipairs(batch) do
   local id, appends = entry[1], entry[2]
-  if not owned[id] and truncated then owned[id] = owned_by_us(id, id, 1)[id] end
-  if not owned[id] then
+  if not is_owned(id) then
     lost[#lost + 1] = id
   elseif appends then
     for _, append in ipairs(appends) do
-      redis.call('XADD', KEYS[3 + append[1]], '*', unpack(append[2]))
+      redis.call('XADD', KEYS[4 + append[1]], '*', unpack(append[2]))
+    end
+    local track = entry[3]
+    if track then
+      local which = track[2] == '+' and begun or finished
+      local key = KEYS[4 + destinations + track[1]]
+      which[key] = which[key] or {}
+      table.insert(which[key], track[3])
     end
     done[#done + 1] = id
   else
@@ -47,6 +47,14 @@ for _, entry in ipairs(batch) do
   end
 end
 
+-- Equal scores: the set is sorted by its members.
+for key, seqs in pairs(begun) do
+  local members = {}
+  for i, seq in ipairs(seqs) do members[2 * i - 1], members[2 * i] = 0, seq end
+  redis.call('ZADD', key, unpack(members))
+end
+for key, seqs in pairs(finished) do redis.call('ZREM', key, unpack(seqs)) end
+
 -- unpack() is bounded by Lua's stack, so the ids go in slices.
 for from = 1, #done, 4000 do
   local to = math.min(from + 3999, #done)
@@ -54,4 +62,7 @@ for from = 1, #done, 4000 do
   if not keep then redis.call('XDEL', stream, unpack(done, from, to)) end
   redis.call('HDEL', attempts, unpack(done, from, to))
 end
-return lost
+
+local lengths = {}
+for i = 1, destinations do lengths[i] = redis.call('XLEN', KEYS[4 + i]) end
+return {lost, lengths}
