@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.settlement import Fields
+import msgpack
 
-RAW_PREFIX = "raw:"  # before the names of the original entry's fields; redrive.lua strips it again
+from pipeline.settlement import Fields
+from pipeline.tombstone import TRIMMED
+
+RAW = "raw"  # the field with the original entry's fields; redrive.lua reads it too
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class DeadLetter:
     last_failed_ms: int
     raw: Mapping[bytes, bytes]
 
+    @property
+    def is_tombstone(self) -> bool:
+        """Nothing is left of the entry but that it was there: no stage can be given it again."""
+        return self.error == TRIMMED and not self.raw
+
     def fields(self) -> Fields:
         """Names and values in turn, as they stand in the dead-letter stream."""
         own = (
@@ -35,26 +43,68 @@ class DeadLetter:
             "error", self.error, "detail", self.detail, "attempts", str(self.attempts),
             "first_failed_ms", str(self.first_failed_ms), "last_failed_ms", str(self.last_failed_ms),
         )  # fmt: skip
-        prefix = RAW_PREFIX.encode()
-        raw = (part for name, value in self.raw.items() for part in (prefix + name, value))
-        return (*own, *raw)
+        # In one field, since anyone may append an entry of more fields than a script can write. In the older format,
+        # the only one that Redis' reader knows.
+        parts = [part for pair in self.raw.items() for part in pair]
+        return (*own, RAW, msgpack.packb(parts, use_bin_type=False))
 
 
 def read_dead_letter(fields: Mapping[bytes, bytes]) -> DeadLetter:
-    """The dead letter in an entry's fields, as `DeadLetter.fields` wrote them."""
-    prefix = RAW_PREFIX.encode()
-    text = {name.decode(): value.decode() for name, value in fields.items() if not name.startswith(prefix)}
+    """The dead letter in an entry's fields, as `DeadLetter.fields` wrote them. What is missing reads as empty or 0,
+    so that no odd entry hides those around it."""
+    text = {
+        name.decode(errors="backslashreplace"): value.decode(errors="backslashreplace")
+        for name, value in fields.items()
+        if name != RAW.encode()
+    }
     return DeadLetter(
-        stage=text["stage"],
-        stream=text["stream"],
-        partition=int(text["partition"]),
-        comment_id=text["comment_id"],
-        entry_id=text["entry_id"],
-        reason=text["reason"],
-        error=text["error"],
-        detail=text["detail"],
-        attempts=int(text["attempts"]),
-        first_failed_ms=int(text["first_failed_ms"]),
-        last_failed_ms=int(text["last_failed_ms"]),
-        raw={name[len(prefix) :]: value for name, value in fields.items() if name.startswith(prefix)},
+        stage=text.get("stage", ""),
+        stream=text.get("stream", ""),
+        partition=_number(text, "partition"),
+        comment_id=text.get("comment_id", ""),
+        entry_id=text.get("entry_id", ""),
+        reason=text.get("reason", ""),
+        error=text.get("error", ""),
+        detail=text.get("detail", ""),
+        attempts=_number(text, "attempts"),
+        first_failed_ms=_number(text, "first_failed_ms"),
+        last_failed_ms=_number(text, "last_failed_ms"),
+        raw=_unpacked(fields.get(RAW.encode(), b"")),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which dead letters are meant: those of `stage`, with `reason` (in any case) in their reason or error class,
+    that came from `since_ms` on and before `before_ms` (epoch milliseconds). What is not given does not matter."""
+
+    stage: str = ""
+    reason: str = ""
+    since_ms: int = 0
+    before_ms: int | None = None
+
+    def matches(self, letter: DeadLetter) -> bool:
+        """Whether the letter is meant, but for its time, which the dead letters' ids tell."""
+        wanted = self.reason.casefold()
+        return self.stage in ("", letter.stage) and (
+            wanted in letter.reason.casefold() or wanted in letter.error.casefold()
+        )
+
+
+EVERYTHING = Selection()
+
+
+def _unpacked(packed: bytes) -> dict[bytes, bytes]:
+    """The original fields; none where `packed` is not what `DeadLetter.fields` wrote."""
+    try:
+        parts = msgpack.unpackb(packed, raw=True)
+    except ValueError:  # what msgpack raises for bytes of another kind
+        return {}
+    if not (isinstance(parts, list) and len(parts) % 2 == 0 and all(isinstance(p, bytes) for p in parts)):
+        return {}
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _number(text: Mapping[str, str], name: str) -> int:
+    value = text.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 14 else 0

@@ -52,3 +52,10 @@ class RuntimeSettings(BaseSettings):
     replay_seconds: Annotated[
         float, Field(gt=0, description="How long comments_stream keeps what came in, for replay")
     ] = 7 * 24 * 3600.0
+    metrics_port: Annotated[
+        int,
+        Field(ge=0, le=65535, description="`run` serves /metrics for Prometheus on this port; 0: it doesn't"),
+    ] = 0
+    metrics_host: Annotated[str, Field(min_length=1, description="Address that /metrics is served on")] = (
+        "127.0.0.1"
+    )

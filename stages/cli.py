@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,10 +14,18 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from rich.console import Console
 
-from pipeline.cli import add_run, dead_letter_commands, run_async
+from pipeline.cli import add_run, run_async
+from pipeline.dlq import dead_letter_commands
+from pipeline.doctor import add_doctor
+from pipeline.engines.redis.agent import NameTaken
+from pipeline.engines.redis.checks import UnfitRedis
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.dead_letters import NoSuchDeadLetter
+from pipeline.engines.redis.redriver import NotRedrivable
+from pipeline.finding import Finding
 from pipeline.logging import log_to_stderr
+from pipeline.metrics import MetricsNotServed
+from pipeline.redrive import RedriveStopped
 from schemas.codec import in_words
 from stages.adapters.classifier import load_classifier
 from stages.adapters.database import Database, DatabaseRefused, DatabaseUnavailable, NotMigrated
@@ -28,6 +36,8 @@ from stages.classify import BadLine, classify_lines
 from stages.demo.cli import demo
 from stages.demo.failure import DemoFailed
 from stages.match import UnreadableLine, UnreadableManifest, match_lines
+from stages.replay.cli import replay
+from stages.replay.failure import ReplayFailed
 from stages.settings import MissingSetting, ShopSettings, require
 from stages.trace import NotTraced, as_table, find_chain
 
@@ -36,12 +46,18 @@ EXPECTED = (
     DatabaseRefused,
     DatabaseUnavailable,
     DemoFailed,
+    MetricsNotServed,
     MigrationFailed,
     MissingModel,
     MissingSetting,
+    NameTaken,
     NoSuchDeadLetter,
     NotMigrated,
+    NotRedrivable,
     NotTraced,
+    ReplayFailed,
+    RedriveStopped,
+    UnfitRedis,
     UnreadableLine,
     UnreadableManifest,
     *REDIS_AWAY,
@@ -125,6 +141,12 @@ def match(
     _print_lines(match_lines(sys.stdin.buffer, catalog, load_matcher(load_settings())))
 
 
+def _examine() -> Awaitable[Sequence[Finding]]:
+    from stages.doctor import examine
+
+    return examine(load_settings())
+
+
 def _print_lines(rows: Iterable[dict[str, Any]]) -> None:
     for row in rows:
         sys.stdout.buffer.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
@@ -153,8 +175,12 @@ def _add_verbs() -> None:
 
         return wiring.open_agents(settings, names)
 
+    app.command(name="replay", help="Feed history again: finish what has no end, or compare judgements.")(
+        replay
+    )
     app.command(name="demo", help="Play a recorded show on embedded servers, and print what happened.")(demo)
     add_run(app, load_settings, open_agents)
+    add_doctor(app, _examine)
     app.add_typer(dead_letter_commands(load_redis_settings), name="dlq")
     app.add_typer(serve, name="serve")
 

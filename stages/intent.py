@@ -5,17 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+from typing import Protocol
 
 from pipeline.stage import Drop, Emit, Limits, Outcome, Stage
 from schemas.records import ClassifiedComment, Comment
 from stages.adapters.classifier import Classifier, Judgement
-from stages.adapters.database.comments import Comments
 from stages.adapters.language import detect
 from stages.adapters.slots import parse_slots
 
 
+class Judgements(Protocol):
+    """Where judgements are kept."""
+
+    async def classify(self, comments: Sequence[ClassifiedComment]) -> None:
+        """Keep them."""
+        ...
+
+
 async def classify(
-    comments: Sequence[Comment], *, classifier: Classifier, store: Comments, threshold: float
+    comments: Sequence[Comment], *, classifier: Classifier, store: Judgements, threshold: float
 ) -> list[Outcome]:
     """Judge the comments and keep the judgement; only a buy with a score above `threshold` goes on."""
     # The model holds no lock while it computes: the loop goes on serving Redis.
@@ -25,7 +33,7 @@ async def classify(
 
 
 def intent_stage(
-    limits: Limits, *, classifier: Classifier, store: Comments, threshold: float
+    limits: Limits, *, classifier: Classifier, store: Judgements, threshold: float
 ) -> Stage[Comment]:
     """The stage that judges comments."""
     handler = partial(classify, classifier=classifier, store=store, threshold=threshold)

@@ -19,7 +19,8 @@ from stages.adapters.messages import (
     Undeliverable,
 )
 
-_KINDS = {"paid": "confirmed", "awaiting_payment": "pay_link"}
+KINDS = {"paid": "confirmed", "awaiting_payment": "pay_link"}
+"""What buyer and streamer are told about an order, by its status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Messenger:
         until = self.now() + timedelta(seconds=self.claim_seconds)
         channel = address.channel if address else "console"
         claim = await self.notifications.claim(
-            order.order_id, recipient, _KINDS[order.status], channel, body, until
+            order.order_id, recipient, KINDS[order.status], channel, body, until
         )
         if claim.status not in ("claimed", "uncertain"):
             return claim
@@ -121,7 +122,7 @@ async def notify(
     order: PaidOrder, *, notifications: Notifications, messenger: Messenger, wording: Wording
 ) -> Outcome:
     """Tell buyer and streamer. Ends well also where a message could not be delivered: the console shows it."""
-    if order.status not in _KINDS:
+    if order.status not in KINDS:
         return Drop(f"nothing to tell about an order that is {order.status}")
     addresses = await notifications.addresses(order.order_id)
     told = await messenger.tell(order, "buyer", addresses.buyer, wording.to_buyer(order))

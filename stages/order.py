@@ -10,7 +10,6 @@ from pipeline.stage import Drop, Emit, Limits, Outcome, Stage
 from schemas.records import MatchedComment
 from stages.adapters.database.orders import Orders, SoldOut, TooOld
 
-
 TOO_OLD = "too old to order"
 
 

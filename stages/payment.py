@@ -24,6 +24,8 @@ from stages.adapters.payments import (
 
 _log = structlog.get_logger()
 
+_KEYS = 5  # idempotency keys that one charge may use up; each new one takes a server error of its own
+
 
 async def pay(
     order: PlacedOrder,
@@ -79,7 +81,7 @@ async def _charge(
         streamer=order.streamer,
         comment_id=str(order.comment_id),
     )
-    result = await _attempt(charge, payments, f"charge:{order.order_id}")
+    result = await attempt(charge, payments, f"charge:{order.order_id}")
     match result:
         case Charged(payment_id=payment_id):
             return await orders.pay(order.order_id, payment_id, now())
@@ -95,16 +97,25 @@ async def _charge(
     return None
 
 
-async def _attempt(charge: Charge, payments: StripePayments, key: str) -> ChargeResult:
-    """What became of the charge. The provider repeats a server error under its key for a day, whether the money moved
-    or not; so after one the payments that stand are looked through. Raises PaymentUnavailable while it is open."""
-    try:
-        return await payments.charge(charge, key)
-    except PaymentUnavailable as error:
-        found = await payments.find(charge, key) if error.reason == "server_error" else None
-        if found is None:
-            raise
-        return found
+async def attempt(charge: Charge, payments: StripePayments, key: str) -> ChargeResult:
+    """What became of the charge under `key`, or under one of the keys that follow it.
+
+    The provider repeats a server error under its key for a day, whether the money moved or not; so after one the
+    payments that stand are looked through. Where there is none, and the error came from the provider's memory, so
+    that nothing is under way under this key any more, the next key is taken: without it the order could not be paid
+    before tomorrow. Raises PaymentUnavailable while it is open.
+    """
+    for number in range(1, _KEYS + 1):
+        this = key if number == 1 else f"{key}:{number}"
+        try:
+            return await payments.charge(charge, this)
+        except PaymentUnavailable as error:
+            found = await payments.find(charge, this) if error.reason == "server_error" else None
+            if found is not None:
+                return found
+            if number == _KEYS or not error.replayed:
+                raise
+    raise AssertionError("the last key's attempt returns or raises")
 
 
 async def _offer_link(

@@ -65,6 +65,14 @@ class ShopSettings(RuntimeSettings):
     notify_timeout_seconds: Annotated[
         float, Field(gt=0, description="Time limit of notify, for an order")
     ] = 15.0
+    max_order_age_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="A claim that Redis took longer ago than this makes no order any more, also not in a replay; "
+            "an order that stands is finished whatever its age",
+        ),
+    ] = 6 * 3600.0
     message_claim_seconds: Annotated[
         float,
         Field(
@@ -129,6 +137,13 @@ class ShopSettings(RuntimeSettings):
     ] = frozenset({"gateway"})
     gateway_host: Annotated[str, Field(description="Address the gateway listens on")] = "127.0.0.1"
     gateway_port: Annotated[int, Field(ge=0, le=65535, description="Port the gateway listens on")] = 8081
+    gateway_high_water: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="The gateway answers 503 while more comments than this wait in comments_stream to be read",
+        ),
+    ] = 50_000
 
     @model_validator(mode="after")
     def _check_message_claim(self) -> ShopSettings:

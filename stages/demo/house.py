@@ -24,7 +24,7 @@ from stages.sandbox.settings import SMS_SENDER, WHATSAPP_SENDER
 from stages.settings import ShopSettings
 
 STAGES = ("ingest", "intent", "vision", "order", "payment", "notify")
-KEEPERS = ("projector", "relay")  # small enough to share a process
+KEEPERS = ("projector", "relay", "trimmer", "watch")  # small enough to share a process
 _READY_SECONDS = 120.0
 _GRACE_SECONDS, _SHORT_GRACE_SECONDS = 15.0, 2.0
 
@@ -72,6 +72,17 @@ class House:
         self._settings = settings or {}
         self._valkey, self._postgres = Valkey(folder / "valkey"), Postgres(folder / "postgres")
         self._processes: dict[str, ServerProcess] = {}
+        self._programs: set[str] = set()
+
+    @property
+    def valkey(self) -> Valkey:
+        """The streams' server, for whoever wants to kill it and start it again."""
+        return self._valkey
+
+    @property
+    def postgres(self) -> Postgres:
+        """The database's server, likewise."""
+        return self._postgres
 
     def start(self) -> None:
         """Start everything that doesn't run yet. Call it on the main thread.
@@ -91,13 +102,13 @@ class House:
         self._postgres.start(kept=self._kept)
         migrate(self._postgres.url)
         self._launch("sandbox", "-m", "stages.sandbox", *self._sandbox_arguments())
-        self._wait_for("sandbox")
+        self.wait_for("sandbox")
 
     def start_shop(self) -> None:
         """Start the gateway, the stages and the keepers. Raises ServerFailed."""
         for name in ("gateway", *STAGES, "keepers"):
             self.start_process(name)
-        self._wait_for("gateway")
+        self.wait_for("gateway")
         self._write_environment()
 
     def start_process(self, name: str, **settings: Any) -> None:
@@ -105,9 +116,23 @@ class House:
         verbs = {"gateway": ("serve", "gateway"), "keepers": ("run", *KEEPERS)}.get(name, ("run", name))
         self._launch(name, "-m", "stages", *verbs, **settings)
 
+    def start_program(self, name: str, *arguments: str, **settings: Any) -> None:
+        """Start Python with these arguments as a part of the house (again), with these settings on top. It is stopped
+        with the stages."""
+        self._programs.add(name)
+        self._launch(name, *arguments, **settings)
+
     def kill_process(self, name: str) -> None:
         """End one of them as a crash would (SIGKILL)."""
         self._processes[name].kill()
+
+    def is_running(self, name: str) -> bool:
+        """Whether one of them lives."""
+        return self._processes[name].is_running()
+
+    def log_tail(self, name: str) -> str:
+        """The last lines that one of them has logged."""
+        return self._processes[name].log_tail()
 
     def check(self) -> None:
         """Raise ServerFailed where one of the processes has ended."""
@@ -117,7 +142,7 @@ class House:
 
     def stop(self, *, grace_seconds: float = _GRACE_SECONDS) -> None:
         """End everything, the doors first, then the stages side by side, the databases last; the data stays."""
-        for names in (("gateway",), (*STAGES, "keepers"), ("sandbox",)):
+        for names in (("gateway",), (*STAGES, "keepers", *self._programs), ("sandbox",)):
             found = (self._processes.pop(name, None) or self._left_running(name) for name in names)
             processes = [process for process in found if process]
             for process in processes:
@@ -239,7 +264,8 @@ class House:
         variables = {**self.environment, "GATEWAY": self.gateway_url, "SANDBOX": self.sandbox_url}
         file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
 
-    def _wait_for(self, name: str) -> None:
+    def wait_for(self, name: str) -> None:
+        """Return once the gateway or the sandbox answers. Raises ServerFailed."""
         self._processes[name].wait_until(partial(self._answers, name), timeout_seconds=_READY_SECONDS)
 
     def _answers(self, name: str) -> bool:

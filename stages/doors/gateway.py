@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
 
 from pipeline.decision import partition_of
 from pipeline.engines.redis.append import RedisAppender
@@ -20,12 +21,14 @@ from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.keys import Keys
 from schemas.records import FRAME_URLS_LIMIT, FrameUrl, Message, Moment, Name
 from stages.doors.body_limit import BodyLimit
+from stages.doors.high_water import Congested, HighWater
 from stages.ingest import DEFAULT_PLATFORM, comment_id
 from stages.sources import Sources
 
 SOURCE = "gateway"
 BODY_LIMIT = 64 * 1024
 _RETRY_AFTER_SECONDS = 1
+_RETRY_AFTER_CONGESTION_SECONDS = 5  # many come back at once otherwise, to hear the same
 
 
 def _with_zone(value: Any) -> Any:
@@ -62,10 +65,20 @@ class Queued(BaseModel):
 
 
 class Refused(BaseModel):
-    """Nothing was kept; `error` says why."""
+    """`error` says why, and whether anything may have been kept."""
 
     ok: bool = False
     error: str
+
+
+class PerhapsKept(Exception):
+    """Redis went away before it answered: nobody knows whether the comment stands in the stream."""
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__(
+            "The queue went away before it answered, so the comment may or may not have been kept. Please send it "
+            f'again with "message_id": "{message_id}": then it counts once.'
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +89,16 @@ class CommentDoor:
     keys: Keys
     partitions: int
     sources: Sources
+    high_water: HighWater
     now: Callable[[], datetime]
 
     async def take(self, posted: PostedComment) -> tuple[UUID, Queued]:
         """Append the comment, signed by the gateway. Returns its id and the answer.
 
-        Raises what says that Redis is away or full (connection.REDIS_AWAY).
+        Raises Congested and what says that Redis is away or full (connection.REDIS_AWAY), where nothing was kept,
+        and PerhapsKept.
         """
+        await self.high_water.check()
         timestamp = posted.timestamp or self.now()
         fields = {
             "streamer": posted.streamer,
@@ -96,13 +112,21 @@ class CommentDoor:
             fields["client_id"] = posted.client_id
         if posted.frame_urls:
             fields["frame_urls"] = orjson.dumps(posted.frame_urls).decode()
-        seq = await self.appender.comment(self.sources.stamp(fields, SOURCE))
+        seq = await self._append(fields)
         partition = partition_of(posted.streamer, self.partitions)
         return comment_id(seq, posted.platform, fields), Queued(
             queued_to=self.keys.stream("intent", partition),
             stream=self.keys.comments,
             timestamp=timestamp,
         )
+
+    async def _append(self, fields: Mapping[str, str]) -> str:
+        try:
+            return await self.appender.comment(self.sources.stamp(fields, SOURCE))
+        except BusyLoadingError:  # a ConnectionError by its class, but an answer: Redis took nothing
+            raise
+        except (ConnectionError, TimeoutError, OSError) as error:
+            raise PerhapsKept(fields["message_id"]) from error
 
 
 def comment_routes(door: CommentDoor) -> APIRouter:
@@ -132,10 +156,13 @@ def create_gateway(*routers: APIRouter, ready: Callable[[], Any]) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _unprocessable)
     for away in REDIS_AWAY:
         app.add_exception_handler(away, _unavailable)
+    app.add_exception_handler(Congested, _congested)
+    app.add_exception_handler(PerhapsKept, _perhaps_kept)
 
     @app.get("/healthz", tags=["health"], responses={503: {"model": Refused}})
     async def healthz() -> dict[str, bool]:
-        """Answers once Redis does."""
+        """Answers once Redis does. A backlog is no illness: a gateway that were restarted or taken out of service for
+        it would shorten no queue, and the webhooks, by which orders get finished, would stay out with it."""
         await ready()
         return {"ok": True}
 
@@ -150,11 +177,19 @@ async def _unprocessable(_: Request, error: Exception) -> JSONResponse:
 
 async def _unavailable(_: Request, __: Exception) -> JSONResponse:
     error = "The queue cannot take comments at the moment; nothing was kept. Please send it again."
-    return JSONResponse(
-        {"ok": False, "error": error},
-        status_code=503,
-        headers={"Retry-After": str(_RETRY_AFTER_SECONDS)},
-    )
+    return _later(error, _RETRY_AFTER_SECONDS)
+
+
+async def _congested(_: Request, error: Exception) -> JSONResponse:
+    return _later(str(error), _RETRY_AFTER_CONGESTION_SECONDS)
+
+
+async def _perhaps_kept(_: Request, error: Exception) -> JSONResponse:
+    return _later(str(error), _RETRY_AFTER_SECONDS)
+
+
+def _later(error: str, seconds: int) -> JSONResponse:
+    return JSONResponse({"ok": False, "error": error}, status_code=503, headers={"Retry-After": str(seconds)})
 
 
 def _in_words(fault: Mapping[str, Any]) -> str:

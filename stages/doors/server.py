@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import time
+
 import uvicorn
 from fastapi import FastAPI
 
+from pipeline.engines.redis.backlog import Backlog
 from stages.doors.gateway import CommentDoor, comment_routes, create_gateway
+from stages.doors.high_water import HighWater
 from stages.doors.webhooks import stripe_routes
 from stages.settings import ShopSettings
 from stages.wiring import Wiring, utc_now
 
+READER = "ingest"  # the stage, and so the group, that reads what the gateway appends
+
 
 def gateway_of(wiring: Wiring) -> FastAPI:
     """The gateway's application, with the webhooks where a payment provider is configured."""
-    door = CommentDoor(wiring.appender, wiring.keys, wiring.settings.partitions, wiring.sources, utc_now)
+    settings = wiring.settings
+    backlog = Backlog(wiring.redis, wiring.keys.comments, READER)
+    high_water = HighWater(backlog.unread, settings.gateway_high_water, time.monotonic)
+    door = CommentDoor(wiring.appender, wiring.keys, settings.partitions, wiring.sources, high_water, utc_now)
     routers = [comment_routes(door)]
-    if wiring.settings.stripe_webhook_secret.get_secret_value():
+    if settings.stripe_webhook_secret.get_secret_value():
         routers.append(stripe_routes(wiring.payments, wiring.orders, utc_now))
     return create_gateway(*routers, ready=wiring.redis.ping)
 

@@ -20,6 +20,9 @@ _TIMEOUT_SECONDS = 10.0
 _LONGEST_PAUSE_SECONDS = 60.0
 _LONGEST_SLEEP_SECONDS = 3600.0
 
+# The last is what anyio makes of a connection (of uvloop's) that is reset before it can be looked at.
+_BROKEN = (httpx.HTTPError, httpx.InvalidURL, AttributeError)
+
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +65,7 @@ class Courier:
         try:
             response = await client.post(row["url"], content=body, headers=signature)
             taken, answer = response.is_success, str(response.status_code)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except _BROKEN as error:
             taken, answer = False, repr(error)
         attempts = row["attempts"] + 1
         gives_up = attempts >= row["attempts_limit"]

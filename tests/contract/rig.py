@@ -1,4 +1,4 @@
-"""A two-stage way on real Redis: `first` -> `second`, with handlers given by the test."""
+"""Real Redis, as the tests drive it: the contract suite's rig, and what tests of the Redis engine ask besides."""
 
 from __future__ import annotations
 
@@ -11,43 +11,25 @@ from typing import Any
 from redis.asyncio import Redis
 
 from pipeline.cancellation import cancel
-from pipeline.decision import derived_id
+from pipeline.dead_letter import DeadLetter
 from pipeline.engines.redis.agent import StageAgent
+from pipeline.engines.redis.append import RedisAppender
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.dead_letters import DeadLetters, Listed
 from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.redriver import Redriver
 from pipeline.engines.redis.streams import StageStream
-from pipeline.envelope import Envelope, traceparent
+from pipeline.engines.redis.watermark import Watermark
+from pipeline.envelope import Envelope
+from pipeline.events import EndState
 from pipeline.settings import RuntimeSettings
-from pipeline.stage import Emit, Limits, Outcome, Stage
-from schemas.codec import encode
-from schemas.records import Record
+from pipeline.stage import Stage
+from schemas.codec import decode
+from tests.contract.scene import Item, done, entry, stage
+
+__all__ = ["KEYS", "Item", "Rig", "done", "entry", "rig_on", "stage"]
 
 KEYS = Keys()
-
-
-class Item(Record):
-    """The record of these tests."""
-
-    number: int
-
-
-Handler = Callable[[Any], Awaitable[Outcome]]
-
-
-def stage(name: str, handler: Handler, *, emits: str | None = None, **limits: Any) -> Stage[Item]:
-    """A stage of single records with short backoffs."""
-    given = {"timeout_seconds": 5.0, "backoff_seconds": 0.01, "backoff_cap_seconds": 0.05, **limits}
-    return Stage(name=name, consumes=Item, emits=emits, limits=Limits(**given), one=handler)
-
-
-def entry(number: int) -> tuple[str | bytes, ...]:
-    """A good entry, as names and values in turn."""
-    comment_id = str(derived_id(f"item/{number}"))
-    return Envelope(
-        id=comment_id, seq=f"{number + 1}-0", at="2026-01-01T00:00:00+00:00", trace=traceparent(comment_id),
-        hops=b"[]", data=encode(Item(number=number)),
-    ).fields()  # fmt: skip
 
 
 @dataclass
@@ -57,6 +39,7 @@ class Rig:
     url: str
     redis: Redis
     agents: list[tuple[StageAgent, asyncio.Task[None]]] = field(default_factory=list)
+    listed: list[Listed] = field(default_factory=list)
 
     async def append(self, stream: str, *fields: str | bytes) -> str:
         """Append an entry to a stage's stream."""
@@ -101,6 +84,33 @@ class Rig:
         """The dead letters."""
         return [listed async for listed in DeadLetters(self.redis, KEYS, 1).all()]
 
+    async def letters(self) -> list[DeadLetter]:
+        """The dead letters, without where they lie."""
+        listed = await self.dead()
+        self.listed.extend(listed)
+        return [each.letter for each in listed]
+
+    async def redrive(self, letter: DeadLetter) -> None:
+        """Send back a dead letter that `letters` gave. Raises NoSuchDeadLetter where it no longer lies there."""
+        listed = [each for each in self.listed if each.letter == letter]
+        await Redriver(self.redis, KEYS).redrive(listed[-1])
+
+    async def append_once(self, stage: str, record_id: str, envelope: Envelope) -> None:
+        """Append, unless this record was appended before."""
+        await RedisAppender(self.redis, KEYS)(stage, 0, record_id, envelope)
+
+    async def ends(self) -> list[EndState]:
+        """The end states."""
+        return [decode(EndState, fields[b"d"]) for fields in await self.fields("events")]
+
+    async def waiting(self, stage: str) -> int:
+        """How many entries of the stage wait for a later time."""
+        return int(await self.redis.zcard(KEYS.retry(stage, 0)))
+
+    async def earlier(self, seq: str) -> int:
+        """How many comments before `seq` are unfinished, where the stage `door` is the door."""
+        return await Watermark(self.redis, KEYS, 1, "door").earlier("", seq)
+
     async def until(self, reached: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
         """Wait until `reached` says so. Raises TimeoutError, and what an agent failed with."""
         async with asyncio.timeout(seconds):
@@ -138,8 +148,3 @@ async def rig_on(url: str) -> AsyncIterator[Rig]:
     finally:
         await rig.kill()
         await redis.aclose()
-
-
-async def done(item: Item) -> Outcome:
-    """A handler that is content."""
-    return Emit(item)

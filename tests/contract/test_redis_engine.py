@@ -9,7 +9,6 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from pipeline.engines.redis.dead_letters import DeadLetters, NoSuchDeadLetter
 from pipeline.settlement import Append, Settled
 from pipeline.stage import Drop, Emit, Limits, Outcome, Reject, Retry, Stage
 from tests.contract.rig import KEYS, Item, Rig, done, entry, rig_on, stage
@@ -258,27 +257,6 @@ async def test_settle_finds_its_entries_among_many_that_wait_for_a_retry(rig: Ri
     ends = [Settled(held[0].entry_id, ()), Settled(held[-1].entry_id, ())]
     assert await stream.settle(ends) == []
     assert await rig.length("first") == 198
-
-
-async def test_a_redriven_dead_letter_goes_through_once_its_cause_is_gone(rig: Rig) -> None:
-    cured = False
-
-    async def handler(item: Item) -> Outcome:
-        return Emit(item) if cured else Reject("ill")
-
-    await rig.append("first", *entry(1))
-    rig.start(stage("first", handler))
-    await rig.until_length("dead", 1)
-    cured = True
-    letters = DeadLetters(rig.redis, KEYS, 1)
-    [listed] = await rig.dead()
-    await letters.redrive(listed)
-    await rig.until_length("events", 2)
-    assert await rig.dead() == []
-    with pytest.raises(NoSuchDeadLetter):
-        await letters.redrive(listed)
-    with pytest.raises(NoSuchDeadLetter):
-        await letters.find(listed.id)
 
 
 async def test_a_stage_may_send_a_record_to_another_stage_than_the_next(rig: Rig) -> None:

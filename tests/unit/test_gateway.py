@@ -3,52 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 
 from pipeline.embedded.credentials import free_port
-from pipeline.engines.redis.append import RedisAppender
-from pipeline.engines.redis.connection import connect
-from pipeline.engines.redis.keys import Keys
-from stages.doors.gateway import CommentDoor, comment_routes, create_gateway
-from stages.sources import Sources
-
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-SOURCES = Sources({"gateway": "a key"}, frozenset({"gateway"}))
-GIVEN = {"streamer": "maya.closet", "client": "ana", "message": "I want it! 💕"}
-
-
-class Door:
-    """The gateway as a client sees it, and the stream behind it."""
-
-    def __init__(self, http: httpx.AsyncClient, redis: Any) -> None:
-        self.http, self.redis = http, redis
-
-    async def post(self, **changed: Any) -> httpx.Response:
-        """A good comment with fields changed; None leaves one out."""
-        body = {name: value for name, value in {**GIVEN, **changed}.items() if value is not None}
-        return await self.http.post("/comments", json=body)
-
-    async def entries(self) -> list[dict[str, str]]:
-        """What stands in the public stream."""
-        raw = await self.redis.xrange("comments_stream")
-        return [{name.decode(): value.decode() for name, value in fields.items()} for _, fields in raw]
-
-
-@asynccontextmanager
-async def door_on(url: str, *, partitions: int = 1) -> AsyncIterator[Door]:
-    """A gateway in this process, before the Redis at `url`."""
-    redis, keys = connect(url), Keys()
-    comments = CommentDoor(RedisAppender(redis, keys), keys, partitions, SOURCES, lambda: NOW)
-    app = create_gateway(comment_routes(comments), ready=redis.ping)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
-        yield Door(http, redis)
-    await redis.aclose()
+from tests.contract.door import GIVEN, SOURCES, Door, door_on
 
 
 @pytest.fixture

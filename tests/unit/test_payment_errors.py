@@ -52,6 +52,16 @@ def test_what_may_pass_is_repeated_with_the_same_key(
 
 
 @pytest.mark.parametrize(
+    ("headers", "replayed"),
+    [({}, False), ({"Idempotent-Replayed": "true"}, True), ({"idempotent-replayed": "true"}, True)],
+)
+def test_a_server_error_from_the_providers_memory_is_known(headers: dict[str, str], replayed: bool) -> None:
+    outcome = outcome_of(stripe.APIError("oops", http_status=500, headers=headers))
+    assert isinstance(outcome, PaymentUnavailable)
+    assert outcome.replayed is replayed
+
+
+@pytest.mark.parametrize(
     ("error", "kind", "stops"),
     [
         (stripe.IdempotencyError("other parameters"), "idempotency", False),

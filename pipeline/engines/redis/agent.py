@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from typing import Any
@@ -10,12 +9,13 @@ from typing import Any
 import structlog
 from redis.asyncio import Redis
 
-from pipeline.cancellation import cancel
+from pipeline.cancellation import together
 from pipeline.engines.redis.connection import connect_reader
 from pipeline.engines.redis.consumer import Consumer
 from pipeline.engines.redis.lease import LeaseKeeper
 from pipeline.engines.redis.reclaimer import Reclaimer
 from pipeline.engines.redis.streams import Fenced, StageStream
+from pipeline.metrics import SETTLES_FENCED
 from pipeline.settings import RuntimeSettings
 from pipeline.stage import Stage
 
@@ -72,15 +72,14 @@ class StageAgent:
             self._stage, stream, partitions=self._settings.partitions, clock=time.time, random=random.random
         )
         try:
-            async with asyncio.TaskGroup() as group:
-                companions = [
-                    group.create_task(LeaseKeeper(consumer, stream).run()),
-                    group.create_task(Reclaimer(consumer, stream, clock=time.time).run()),
-                ]
-                await consumer.run()
-                await cancel(companions)
-        except* Fenced as fenced:
-            self._stand_back(_first(fenced))
+            await together(
+                consumer.run(),
+                LeaseKeeper(consumer, stream).run(),
+                Reclaimer(consumer, stream, clock=time.time).run(),
+            )
+        except Fenced as fenced:
+            SETTLES_FENCED.labels(self._stage.name).inc()
+            self._stand_back(fenced)
 
     def _stand_back(self, fenced: Fenced) -> None:
         name = self._settings.consumer_name
@@ -93,8 +92,3 @@ def agents_of(stage: Stage[Any], redis: Redis, settings: RuntimeSettings) -> lis
     """One agent for each partition of the stage's stream."""
     partitions = 1 if stage.door else settings.partitions
     return [StageAgent(stage, partition, redis, settings) for partition in range(partitions)]
-
-
-def _first(group: BaseExceptionGroup[Fenced]) -> Fenced:
-    first = group.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first

@@ -11,15 +11,16 @@ import structlog
 from redis.exceptions import ResponseError
 
 from pipeline.backoff import delay_seconds
-from pipeline.cancellation import cancel
+from pipeline.cancellation import cancel, together
 from pipeline.decision import Decider, Work
 from pipeline.engines.redis.connection import BLOCK_SECONDS, REDIS_AWAY
 from pipeline.engines.redis.settler import Settler
 from pipeline.engines.redis.streams import StageStream
 from pipeline.envelope import NewerVersion
 from pipeline.execution import execute
+from pipeline.metrics import DEAD_LETTERS, ENTRIES_LOST, GROUPS_RECREATED, RETRIES
 from pipeline.reading import CrashLoop, Reading
-from pipeline.settlement import Delivery
+from pipeline.settlement import DEAD, Delivery, Postponed, Settlement
 from pipeline.stage import Reject, Stage
 from schemas.codec import UnreadableRecord
 
@@ -49,6 +50,7 @@ class Consumer:
         self._in_hand: dict[str, Delivery] = {}
         self._handled_by: dict[str, asyncio.Task[None]] = {}
         self._freed = asyncio.Event()
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stopping, self._releasing = asyncio.Event(), asyncio.Event()
         self._log = structlog.get_logger(stage=stage.name, partition=stream.partition)
         limits = stage.limits
@@ -80,16 +82,8 @@ class Consumer:
         self._freed.set()
 
     async def run(self) -> None:
-        """Work until `stop_reading`, then until nothing is in hand or `release`. Raises Fenced, in a group."""
-        async with asyncio.TaskGroup() as group:
-            settling = group.create_task(self._settler.run())
-            handling = group.create_task(self._handle_all())
-            await self._read_until_stopped()
-            while self._in_hand and not self._releasing.is_set():
-                await self._wait_for_freed()
-            await cancel([handling])
-            await self._give_back()
-            await cancel([settling])
+        """Work until `stop_reading`, then until nothing is in hand or `release`. Raises Fenced."""
+        await together(self._work(), self._settler.run())
 
     def accept(self, deliveries: Iterable[Delivery]) -> None:
         """Take deliveries in hand, but those that already are."""
@@ -110,9 +104,19 @@ class Consumer:
     def report_removed(self, entry_ids: Sequence[str]) -> None:
         """Say that entries were removed from the stream by somebody else while they were pending."""
         if entry_ids:
+            ENTRIES_LOST.labels(self._stage.name).inc(len(entry_ids))
             self._log.error(
                 "entries were removed from the stream while pending: they are lost", ids=entry_ids
             )
+
+    async def _work(self) -> None:
+        await together(self._read_and_drain(), self._handle_all(), self._until_broken())
+        await self._give_back()
+
+    async def _read_and_drain(self) -> None:
+        await self._read_until_stopped()
+        while self._in_hand and not self._releasing.is_set():
+            await self._wait_for_freed()
 
     async def _read_until_stopped(self) -> None:
         broken = 0
@@ -137,6 +141,7 @@ class Consumer:
         """Open the stream. Where another process is at work on an exclusive stage: wait a little, and say no."""
         opening = await self._stream.open()
         if opening.made and self._began:
+            GROUPS_RECREATED.labels(self._stage.name).inc()
             self._log.error(
                 "the stream's group was gone, and is made again: what Redis held may be lost. "
                 "`tiktoksales replay --from-database` feeds the comments that have no end"
@@ -176,29 +181,53 @@ class Consumer:
         try:
             self._queue.put_nowait(self._reading.work(delivery))
         except NewerVersion:
-            self._settler.add(self._decider.leave_for_newer_reader(delivery))
+            self._settle(delivery, self._decider.leave_for_newer_reader(delivery))
         except (UnreadableRecord, CrashLoop) as error:
             reject = Reject(str(error), type(error).__name__)
-            self._settler.add(self._decider.refuse(delivery, self._stream.partition, reject))
+            self._settle(delivery, self._decider.refuse(delivery, self._stream.partition, reject))
+
+    def _settle(self, delivery: Delivery, settlement: Settlement) -> None:
+        if isinstance(settlement, Postponed):
+            RETRIES.labels(self._stage.name).inc(settlement.attempts - delivery.attempts)
+        elif any(append.stream == DEAD for append in settlement.appends):
+            DEAD_LETTERS.labels(self._stage.name).inc()
+        self._settler.add(settlement)
 
     async def _handle_all(self) -> None:
-        async with asyncio.TaskGroup() as handlers:
+        handlers: set[asyncio.Task[None]] = set()
+        try:
             while True:
                 await self._slots.acquire()
-                works = [await self._queue.get()]
-                while len(works) < self._take and not self._queue.empty():
-                    works.append(self._queue.get_nowait())
-                works = [work for work in works if self._holds(work)]
-                task = handlers.create_task(self._handle(works))
-                task.add_done_callback(lambda _: self._slots.release())
+                works = await self._next_works()
+                task = asyncio.create_task(self._handle(works))
+                handlers.add(task)
+                task.add_done_callback(handlers.discard)
+                task.add_done_callback(self._has_handled)
                 self._handled_by.update((work.delivery.entry_id, task) for work in works)
+        finally:
+            await cancel(handlers)
+
+    def _has_handled(self, task: asyncio.Task[None]) -> None:
+        self._slots.release()
+        if not task.cancelled() and (error := task.exception()) and not self._broken.done():
+            self._broken.set_exception(error)
+
+    async def _until_broken(self) -> None:
+        """Whatever a stage's handler raises is an outcome; what arrives here is a fault of the runtime."""
+        await self._broken
+
+    async def _next_works(self) -> list[Work]:
+        works = [await self._queue.get()]
+        while len(works) < self._take and not self._queue.empty():
+            works.append(self._queue.get_nowait())
+        return [work for work in works if self._holds(work)]
 
     async def _handle(self, works: Sequence[Work]) -> None:
         try:
             outcomes = await execute(self._stage, [work.record for work in works]) if works else []
             for work, outcome in zip(works, outcomes, strict=True):
                 if self._holds(work):
-                    self._settler.add(self._decider.decide(work, outcome))
+                    self._settle(work.delivery, self._decider.decide(work, outcome))
         finally:
             for work in works:
                 self._handled_by.pop(work.delivery.entry_id, None)

@@ -1,4 +1,4 @@
-"""The dead letters of all partitions: list, show, redrive."""
+"""The dead letters of all partitions: list, find, purge."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import structlog
 from redis.asyncio import Redis
 
-from pipeline.dead_letter import RAW_PREFIX, DeadLetter, read_dead_letter
+from pipeline.dead_letter import EVERYTHING, DeadLetter, Selection, read_dead_letter
 from pipeline.engines.redis.keys import Keys
-from pipeline.engines.redis.scripts import Script
 from pipeline.settlement import DEAD
 
 _PAGE = 100
-_ENTRY_ID = re.compile(r"\d{1,20}-\d{1,20}")
+_ID = re.compile(r"([0-9]{1,19}-[0-9]{1,19})(?:/([0-9]{1,4}))?")
 
 
 class NoSuchDeadLetter(LookupError):
@@ -23,58 +23,78 @@ class NoSuchDeadLetter(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A dead letter and where it lies: `id` is its entry's id in the dead-letter stream of `partition`."""
+    """A dead letter and where it lies: `entry_id` in the dead-letter stream of `partition`."""
 
-    id: str
+    entry_id: str
     partition: int
     letter: DeadLetter
 
+    @property
+    def id(self) -> str:
+        """Its name among all dead letters: the entry's id, and from the second partition on `/` and the partition."""
+        return f"{self.entry_id}/{self.partition}" if self.partition else self.entry_id
+
 
 class DeadLetters:
-    """Reads and redrives the dead letters of `partitions` partitions."""
+    """The dead letters of `partitions` partitions. Every method raises what redis-py raises (see
+    connection.REDIS_AWAY for what passes by itself)."""
 
     def __init__(self, redis: Redis, keys: Keys, partitions: int) -> None:
         self._redis, self._keys, self._partitions = redis, keys, partitions
-        self._redrive = Script(redis, "redrive")
+        self._log = structlog.get_logger()
 
-    async def all(self, stage: str | None = None) -> AsyncIterator[Listed]:
-        """All dead letters, oldest first within a partition; of one stage where it is named."""
-        for partition in range(self._partitions):
-            start = "-"
-            while page := await self._page(partition, start):
+    async def all(self, selection: Selection = EVERYTHING) -> AsyncIterator[Listed]:
+        """The selected dead letters, oldest first within a partition, of those that lie there when this begins:
+        whoever redrives them does not meet those that fail again."""
+        ends = [await self._end(partition, selection) for partition in range(self._partitions)]
+        for partition, end in enumerate(ends):
+            start = str(selection.since_ms)
+            while end and (page := await self._page(partition, start, end)):
                 for listed in page:
-                    if stage in (None, listed.letter.stage):
+                    if selection.matches(listed.letter):
                         yield listed
-                start = f"({page[-1].id}"
+                start = f"({page[-1].entry_id}"
 
     async def find(self, dead_id: str) -> Listed:
-        """The dead letter with this id. Raises NoSuchDeadLetter."""
-        for partition in range(self._partitions if _ENTRY_ID.fullmatch(dead_id) else 0):
-            if page := await self._page(partition, dead_id, dead_id):
+        """The dead letter with this id (see `Listed.id`). Raises NoSuchDeadLetter."""
+        if match := _ID.fullmatch(dead_id):
+            partition = int(match[2] or 0)
+            if partition < self._partitions and (page := await self._page(partition, match[1], match[1])):
                 return page[0]
         raise NoSuchDeadLetter(
             f"There is no dead letter {dead_id}; `tiktoksales dlq list` shows those there are."
         )
 
-    async def redrive(self, listed: Listed) -> str:
-        """Move it back into the stream it came from, in one step. Returns the new entry's id.
+    async def purge(self, selection: Selection) -> int:
+        """Delete the selected dead letters for good, in pages. Returns how many there were; logs their ids."""
+        purged = 0
+        page: list[Listed] = []
+        async for listed in self.all(selection):
+            if page and (len(page) == _PAGE or page[0].partition != listed.partition):
+                purged += await self._delete(page)
+                page = []
+            page.append(listed)
+        return purged + (await self._delete(page) if page else 0)
 
-        Raises NoSuchDeadLetter where somebody else was faster.
-        """
-        letter = listed.letter
-        keys = [
-            self._keys.stream(DEAD, listed.partition),
-            self._keys.stream(letter.stream, letter.partition),
-        ]
-        entry_id = await self._redrive(keys, listed.id, RAW_PREFIX)
-        if entry_id is None:
-            raise NoSuchDeadLetter(f"The dead letter {listed.id} was already redriven or purged.")
-        return str(entry_id.decode())
+    async def _delete(self, page: list[Listed]) -> int:
+        ids, partition = [listed.entry_id for listed in page], page[0].partition
+        key = self._keys.stream(DEAD, partition)
+        deleted = int(await self._redis.execute_command("XDEL", key, *ids))
+        self._log.info("dead letters purged", partition=partition, count=deleted, ids=ids)
+        return deleted
 
-    async def _page(self, partition: int, start: str, end: str = "+") -> list[Listed]:
+    async def _page(self, partition: int, start: str, end: str) -> list[Listed]:
         entries = await self._redis.execute_command(
             "XRANGE", self._keys.stream(DEAD, partition), start, end, "COUNT", _PAGE
         )
         return [
             Listed(entry_id.decode(), partition, read_dead_letter(fields)) for entry_id, fields in entries
         ]
+
+    async def _end(self, partition: int, selection: Selection) -> str:
+        """The id of the last letter that is old enough; '' where there is none."""
+        latest = "+" if selection.before_ms is None else str(selection.before_ms - 1)
+        last = await self._redis.execute_command(
+            "XREVRANGE", self._keys.stream(DEAD, partition), latest, "-", "COUNT", 1
+        )
+        return last[0][0].decode() if last else ""

@@ -11,6 +11,7 @@ from redis.exceptions import ResponseError
 from pipeline.backoff import delay_seconds
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.streams import StageStream
+from pipeline.metrics import SETTLES_FENCED
 from pipeline.settlement import Settlement
 
 _MOST = 512  # settlements in one call: a script holds up every other client while it runs
@@ -76,5 +77,6 @@ class Settler:
                 return
             else:
                 if lost:
+                    SETTLES_FENCED.labels(self._stream.stage).inc(len(lost))
                     self._log.warning("another consumer owns these entries now; nothing written", ids=lost)
                 return

@@ -73,7 +73,7 @@ class StageStream:
         self._token = f"{settings.consumer_name}/{uuid4().hex}"
         self._keeps_entries = stage.door is not None
         self._exclusive = stage.exclusive
-        self.partition = partition
+        self.stage, self.partition = stage.name, partition
         self.key = keys.stream(stage.stream, partition)
         self._fence_key = keys.fence(stage.name, partition, "" if stage.exclusive else self._consumer)
         self._checkpoint_key = keys.checkpoint(stage.name, partition)

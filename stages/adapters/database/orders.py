@@ -31,6 +31,11 @@ class SoldOut:
 
 
 @dataclass(frozen=True, slots=True)
+class TooOld:
+    """The comment came too long ago to become an order now; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A buyer's saved card at the payment provider."""
 
@@ -49,14 +54,18 @@ class Orders:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def place(self, match: MatchedComment, now: datetime) -> PlacedOrder | SoldOut:
+    async def place(
+        self, match: MatchedComment, now: datetime, max_age_seconds: float
+    ) -> PlacedOrder | SoldOut | TooOld:
         """Order, stock, number and mapping in one transaction. A comment whose order stands already gets that
-        order. Raises OrderPlacedMeanwhile."""
+        order; else one that Redis took more than `max_age_seconds` ago gets none. Raises OrderPlacedMeanwhile."""
         try:
             async with self._database.transaction() as connection:
                 standing = await connection.fetchrow(statement("orders/by_id"), order_id(match.comment_id))
                 if standing:
-                    return _placed(standing)
+                    return placed_order(standing)
+                if _age_seconds(match.seq, now) > max_age_seconds:
+                    return TooOld()
                 return await _place(connection, match, now)
         except asyncpg.UniqueViolationError as error:
             raise OrderPlacedMeanwhile(
@@ -103,6 +112,11 @@ class Orders:
                 record_id = derived_id(f"paid/{paid_id}")
                 await put_in_outbox(connection, record_id, "notify", await _find(connection, paid_id))
             return True
+
+
+def _age_seconds(seq: str, now: datetime) -> float:
+    """How long ago Redis took the comment: its own clock, never the sender's, who could choose."""
+    return now.timestamp() - int(seq.partition("-")[0]) / 1000
 
 
 async def _place(connection: Connection, match: MatchedComment, now: datetime) -> PlacedOrder | SoldOut:
@@ -172,6 +186,11 @@ async def _find(connection: Connection, order_id: UUID) -> PaidOrder:
     row = await connection.fetchrow(statement("orders/by_id"), order_id)
     if row is None:
         raise NoSuchOrder(f"There is no order {order_id}.")
+    return paid_order(row)
+
+
+def paid_order(row: asyncpg.Record) -> PaidOrder:
+    """The order in a row of `orders/by_id`, as the notify stage takes it."""
     return PaidOrder(
         comment_id=row["comment_id"],
         seq=row["seq"],
@@ -186,7 +205,8 @@ async def _find(connection: Connection, order_id: UUID) -> PaidOrder:
     )
 
 
-def _placed(row: asyncpg.Record) -> PlacedOrder:
+def placed_order(row: asyncpg.Record) -> PlacedOrder:
+    """The order in a row of `orders/by_id`, as the payment stage takes it."""
     return PlacedOrder(
         comment_id=row["comment_id"],
         seq=row["seq"],

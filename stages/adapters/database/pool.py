@@ -45,8 +45,11 @@ class Database:
     """A pool of connections. Each use of it is one transaction, so that it works through a transaction
     pooler (pgbouncer, Supavisor) and a `set local` ends where it should."""
 
-    def __init__(self, pool: _Pool, address: str, acquire_timeout_seconds: float) -> None:
+    def __init__(
+        self, pool: _Pool, address: str, acquire_timeout_seconds: float, read_only: bool = False
+    ) -> None:
         self._pool = pool
+        self._read_only = read_only
         self._address = address
         self._acquire_timeout_seconds = acquire_timeout_seconds
 
@@ -56,13 +59,15 @@ class Database:
         url: str,
         *,
         pooler: bool = False,
+        read_only: bool = False,
         min_connections: int = 1,
         max_connections: int = 10,
         command_timeout_seconds: float = 30.0,
         connect_timeout_seconds: float = 10.0,
     ) -> Self:
         """Open the pool. `pooler`: the URL leads to a transaction pooler, where a prepared statement may be
-        looked for on another server connection than it was made on; so none is kept. A command, and the
+        looked for on another server connection than it was made on; so none is kept. `read_only`: the server
+        refuses whatever would change something. A command, and the
         wait for a free connection, may each take `command_timeout_seconds`.
 
         Raises DatabaseUnavailable where no connection comes about, and DatabaseRefused where the server does
@@ -80,7 +85,7 @@ class Database:
                 init=_set_codecs,
                 reset=_keep,
             )
-        return cls(pool, address, command_timeout_seconds)
+        return cls(pool, address, command_timeout_seconds, read_only)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -93,7 +98,7 @@ class Database:
             connection = await self._pool.acquire(timeout=self._acquire_timeout_seconds)
         try:
             with _unavailable(self._address, connection):
-                async with connection.transaction():
+                async with connection.transaction(readonly=self._read_only):
                     yield connection
         finally:
             await self._pool.release(connection)
@@ -144,6 +149,11 @@ def _unavailable(address: str, connection: Connection | None = None) -> Iterator
         raise DatabaseUnavailable(f"The database {address} did not answer in time.") from error
     except _PASSING as error:
         raise DatabaseUnavailable(f"The database {address} cannot serve now: {error}") from error
+    except asyncpg.InternalClientError as error:
+        # The server said farewell while the connection lay idle, and its end has not come yet.
+        if connection is not None:
+            connection.terminate()
+        raise DatabaseUnavailable(f"The database {address} has ended this connection: {error}") from error
     except (OSError, asyncpg.InterfaceError) as error:
         # Both also stand for mistakes of the caller, while the connection is well.
         lost = isinstance(error, OSError) if connection is None else _is_lost(connection)

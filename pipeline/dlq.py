@@ -1,0 +1,221 @@
+"""`dlq list|show|redrive|purge`: look after dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+import typer
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.progress import Progress
+
+from pipeline.dead_letter import Selection
+from pipeline.dead_letter_view import Kinds, letter_as_json, listing, listing_as_json, print_letter
+from pipeline.engines.redis.connection import REDIS_AWAY, connect
+from pipeline.engines.redis.dead_letters import DeadLetters, Listed
+from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.redriver import Redriver
+from pipeline.moment import NotAMoment, age, moment
+from pipeline.pace import Pace
+from pipeline.redrive import RedriveStopped, Sendings, redrive_each
+from pipeline.settings import RuntimeSettings
+
+Load = Callable[[], RuntimeSettings]
+
+Id = Annotated[str, typer.Argument(metavar="ID")]
+Stage = Annotated[str, typer.Option(help="Only of this stage.")]
+Reason = Annotated[str, typer.Option(help="Only with this in the reason or the error class, in any case.")]
+Since = Annotated[str, typer.Option(help="Only from then on: an age (2h, 3d) or ISO 8601.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
+
+
+def dead_letter_commands(
+    load: Load, somebody_is_there: Callable[[], bool] = lambda: sys.stdin.isatty()
+) -> typer.Typer:
+    """The commands, on the Redis that `load` names; `somebody_is_there` tells whether one can ask."""
+    app = typer.Typer(help="Look after dead letters.", no_args_is_help=True)
+    for add in (_add_list, _add_show, _add_redrive):
+        add(app, load)
+    _add_purge(app, load, somebody_is_there)
+    return app
+
+
+def _add_list(app: typer.Typer, load: Load) -> None:
+    @app.command("list", help="List the dead letters, with counts by stage and error.")
+    def list_them(
+        stage: Stage = "",
+        since: Since = "",
+        reason: Reason = "",
+        limit: Annotated[int, typer.Option(min=1, help="Show at most so many, oldest first.")] = 50,
+        as_json: AsJson = False,
+    ) -> None:
+        shown, kinds = asyncio.run(_listed(load(), _selection(stage, reason, since), limit))
+        if as_json:
+            _print_json(listing_as_json(shown, kinds))
+        else:
+            _console().print(listing(shown, kinds))
+
+
+def _add_show(app: typer.Typer, load: Load) -> None:
+    @app.command(help="Show one dead letter: its record, error, attempts and traceback.")
+    def show(dead_id: Id, as_json: AsJson = False) -> None:
+        listed = asyncio.run(_found(load(), dead_id))
+        if as_json:
+            _print_json(letter_as_json(listed))
+        else:
+            print_letter(listed, _console())
+
+
+def _add_redrive(app: typer.Typer, load: Load) -> None:
+    @app.command(help="Send dead letters back to the stages they came from.")
+    def redrive(
+        dead_id: Annotated[str, typer.Argument(metavar="ID")] = "",
+        everything: Annotated[bool, typer.Option("--all", help="All that the options leave.")] = False,
+        stage: Stage = "",
+        reason: Reason = "",
+        since: Since = "",
+        limit: Annotated[
+            int | None, typer.Option(min=1, help="Send at most so many back, oldest first.")
+        ] = None,
+        rate: Annotated[float, typer.Option(min=0.01, help="At most so many a second.")] = 50.0,
+    ) -> None:
+        if bool(dead_id) == everything:
+            raise typer.BadParameter("name one dead letter's ID, or say --all")
+        if dead_id:
+            if stage or reason or since or limit:
+                raise typer.BadParameter("--stage, --reason, --since and --limit go with --all")
+            asyncio.run(_redrive_one(load(), dead_id))
+            _console().print("1 dead letter sent back.")
+        else:
+            selection = _selection(stage, reason, since)
+            sendings = asyncio.run(_redrive_all(load(), selection, limit, Pace(rate)))
+            _console().print(_in_words(sendings))
+
+
+def _add_purge(app: typer.Typer, load: Load, somebody_is_there: Callable[[], bool]) -> None:
+    @app.command(help="Delete old dead letters for good.")
+    def purge(
+        older_than: Annotated[str, typer.Option(help="An age: 12h, 30d, 4w.")],
+        stage: Stage = "",
+        reason: Reason = "",
+        yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    ) -> None:
+        settings, selection = load(), _older(older_than, stage, reason)
+        if not yes:
+            if not somebody_is_there():
+                raise typer.BadParameter("nobody is there to be asked: say --yes to delete them")
+            _, kinds = asyncio.run(_listed(settings, selection, 0))
+            typer.confirm(f"Delete {_letters(kinds.total())} for good?", abort=True)
+        _console().print(f"{_letters(asyncio.run(_purge(settings, selection)))} deleted.")
+
+
+def _selection(stage: str, reason: str, since: str) -> Selection:
+    try:
+        since_ms = max(0, int(moment(since, datetime.now(UTC)).timestamp() * 1000)) if since else 0
+    except NotAMoment as error:
+        raise typer.BadParameter(str(error), param_hint="--since") from error
+    return Selection(stage, reason, since_ms=since_ms)
+
+
+def _older(older_than: str, stage: str, reason: str) -> Selection:
+    try:
+        before_ms = int((datetime.now(UTC).timestamp() - age(older_than).total_seconds()) * 1000)
+    except NotAMoment as error:
+        raise typer.BadParameter(str(error), param_hint="--older-than") from error
+    return Selection(stage, reason, before_ms=max(1, before_ms))
+
+
+@asynccontextmanager
+async def _redis(settings: RuntimeSettings) -> AsyncIterator[tuple[Redis, Keys, DeadLetters]]:
+    redis, keys = connect(settings.redis_url), Keys(settings.key_prefix)
+    try:
+        yield redis, keys, DeadLetters(redis, keys, settings.partitions)
+    finally:
+        await redis.aclose()
+
+
+async def _listed(settings: RuntimeSettings, selection: Selection, limit: int) -> tuple[list[Listed], Kinds]:
+    """The first `limit` of the selected letters, and how many there are of each kind."""
+    shown: list[Listed] = []
+    kinds: Kinds = Counter()
+    async with _redis(settings) as (_, _, letters):
+        async for listed in letters.all(selection):
+            kinds[listed.letter.stage, listed.letter.error] += 1
+            if len(shown) < limit:
+                shown.append(listed)
+    return shown, kinds
+
+
+async def _found(settings: RuntimeSettings, dead_id: str) -> Listed:
+    async with _redis(settings) as (_, _, letters):
+        return await letters.find(dead_id)
+
+
+async def _redrive_one(settings: RuntimeSettings, dead_id: str) -> None:
+    async with _redis(settings) as (redis, keys, letters):
+        listed = await letters.find(dead_id)
+        try:
+            await Redriver(redis, keys).redrive(listed)
+        except REDIS_AWAY as error:
+            raise RedriveStopped(error, 0) from error
+
+
+async def _redrive_all(
+    settings: RuntimeSettings, selection: Selection, limit: int | None, pace: Pace
+) -> Sendings:
+    console = Console(stderr=True)
+    async with _redis(settings) as (redis, keys, letters):
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+            bar = progress.add_task("sending back", total=None)
+            if console.is_terminal:  # only a bar needs the total, which takes a walk through all letters
+                total = (await _listed(settings, selection, 0))[1].total()
+                progress.update(bar, total=min(total, limit or total))
+            return await redrive_each(
+                Redriver(redis, keys),
+                letters.all(selection),
+                pace,
+                limit=limit,
+                told=lambda sendings: progress.update(bar, completed=sendings.seen),
+            )
+
+
+async def _purge(settings: RuntimeSettings, selection: Selection) -> int:
+    async with _redis(settings) as (_, _, letters):
+        return await letters.purge(selection)
+
+
+def _in_words(sendings: Sendings) -> str:
+    lines = [f"{_letters(sendings.sent)} sent back."]
+    if sendings.anew:
+        lines.append(
+            f"{sendings.anew} of them came in anew, since comments_stream no longer holds what came then."
+        )
+    if sendings.gone:
+        lines.append(f"{sendings.gone} were no longer there: somebody else sent them back or deleted them.")
+    if sendings.tombstones:
+        lines.append(
+            f"{_letters(sendings.tombstones)} left: tombstones of entries that somebody removed from their stream. "
+            "`tiktoksales replay --from-database` feeds the stored comments that have no end state."
+        )
+    if sendings.refused:
+        lines.append(f"{_letters(sendings.refused)} left: {sendings.refusal}")
+    return "\n".join(lines)
+
+
+def _letters(count: int) -> str:
+    return f"{count} dead letter{'' if count == 1 else 's'}"
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

@@ -1,0 +1,95 @@
+"""Keeps the public stream as long as it is needed, and no longer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgpack
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from pipeline.engines.redis.connection import REDIS_AWAY
+from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.scripts import Script
+from pipeline.engines.redis.watermark import Watermark
+from pipeline.metrics import ENTRIES_LOST
+from pipeline.settings import RuntimeSettings
+from pipeline.settlement import DEAD
+from pipeline.stage import PUBLIC_STREAM
+from pipeline.tombstone import tombstone_fields
+
+_TICK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trimmed:
+    """How many entries went, and how many entries each stage will never be given: somebody else removed them."""
+
+    entries: int
+    losses: dict[str, int]
+
+
+class Trimmer:
+    """An agent that trims `comments_stream` below the replay window and below what the stages at the door (`doors`)
+    have settled, and keeps the checkpoints from which their groups are made again. `clock` gives epoch seconds."""
+
+    name = "trimmer"
+
+    def __init__(
+        self,
+        redis: Redis,
+        settings: RuntimeSettings,
+        doors: Sequence[str],
+        watermark: Watermark,
+        clock: Callable[[], float],
+    ) -> None:
+        keys = Keys(settings.key_prefix)
+        self._settings, self._doors, self._watermark, self._clock = settings, doors, watermark, clock
+        self._script = Script(redis, "trim")
+        self._keys = [keys.comments, keys.stream(DEAD, 0), keys.attempts(PUBLIC_STREAM, 0)]
+        for door in doors:
+            self._keys += [keys.checkpoint(door, 0), keys.loss(door)]
+        fields = tombstone_fields(doors[0], PUBLIC_STREAM, 0)
+        self._tombstone = msgpack.packb(fields, use_bin_type=False)
+        self._stopping = asyncio.Event()
+        self._log = structlog.get_logger(stream=keys.comments)
+
+    def stop(self) -> None:
+        """Trim no more."""
+        self._stopping.set()
+
+    def release(self) -> None:
+        """Nothing is ever in its hands."""
+        self.stop()
+
+    async def run(self) -> None:
+        """Trim every second until stopped."""
+        while not self._stopping.is_set():
+            try:
+                await self.trim()
+                for partition in range(self._settings.partitions):
+                    await self._watermark.forget(partition, self._clock())
+            except (*REDIS_AWAY, ResponseError) as error:
+                self._log.warning("not trimmed this time", error=str(error))
+            await self._rest()
+
+    async def trim(self) -> Trimmed:
+        """Trim once. Raises what redis-py raises."""
+        oldest_ms = max(0, int((self._clock() - self._settings.replay_seconds) * 1000))
+        entries, losses = await self._script(self._keys, f"{oldest_ms}-0", self._tombstone, *self._doors)
+        lost = {stage.decode(): count for stage, count in losses}
+        for stage, count in lost.items():
+            ENTRIES_LOST.labels(stage).inc(count)
+            self._log.error(
+                "somebody removed entries that nobody had read yet: they are lost", stage=stage, entries=count
+            )
+        return Trimmed(entries, lost)
+
+    async def _rest(self) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), _TICK_SECONDS)
+        except TimeoutError:
+            return

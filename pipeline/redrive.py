@@ -1,0 +1,84 @@
+"""Many dead letters on their way back, one after another at a rate."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+
+from redis.exceptions import OutOfMemoryError
+
+from pipeline.engines.redis.connection import REDIS_AWAY
+from pipeline.engines.redis.dead_letters import Listed, NoSuchDeadLetter
+from pipeline.engines.redis.redriver import NotRedrivable, Redriver
+from pipeline.pace import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Sendings:
+    """How many dead letters were sent back (`anew` of them as new entries of the public stream), were no longer
+    there, are tombstones, and could not be sent back for another reason, the last of which is `refusal`."""
+
+    sent: int = 0
+    anew: int = 0
+    gone: int = 0
+    tombstones: int = 0
+    refused: int = 0
+    refusal: str = ""
+
+    @property
+    def seen(self) -> int:
+        """How many were tried."""
+        return self.sent + self.gone + self.tombstones + self.refused
+
+
+class RedriveStopped(Exception):
+    """Redis could not take a dead letter back; the message says how many it took before, and what to do."""
+
+    def __init__(self, error: Exception, sent: int) -> None:
+        before = f"{sent} dead letters were sent back before; the others lie where they were."
+        if isinstance(error, OutOfMemoryError):
+            super().__init__(
+                f"Redis is full and takes nothing back: {before} Raise its maxmemory, or let the stages drain what "
+                "is there, then redrive again."
+            )
+        else:
+            super().__init__(
+                f"Redis can't be used ({error}): {before} The last one may have gone too. Redrive again once Redis "
+                "is there: none is sent back twice."
+            )
+
+
+async def redrive_each(
+    redriver: Redriver,
+    letters: AsyncIterator[Listed],
+    pace: Pace,
+    *,
+    limit: int | None = None,
+    told: Callable[[Sendings], None] = lambda sendings: None,
+) -> Sendings:
+    """Send the letters back, at most `limit`, at the given pace; `told` hears after each how it stands. What can't be
+    sent back, and what others took meanwhile, is counted. Raises RedriveStopped."""
+    sendings = Sendings()
+    try:
+        async for listed in letters:
+            if sendings.sent == limit:
+                break
+            if not listed.letter.is_tombstone:
+                await pace.wait()
+            sendings = await _after(sendings, redriver, listed)
+            told(sendings)
+    except REDIS_AWAY as error:
+        raise RedriveStopped(error, sendings.sent) from error
+    return sendings
+
+
+async def _after(sendings: Sendings, redriver: Redriver, listed: Listed) -> Sendings:
+    if listed.letter.is_tombstone:
+        return replace(sendings, tombstones=sendings.tombstones + 1)
+    try:
+        redriven = await redriver.redrive(listed)
+    except NoSuchDeadLetter:
+        return replace(sendings, gone=sendings.gone + 1)
+    except NotRedrivable as error:
+        return replace(sendings, refused=sendings.refused + 1, refusal=str(error))
+    return replace(sendings, sent=sendings.sent + 1, anew=sendings.anew + redriven.anew)

@@ -1,0 +1,21 @@
+"""Delivery -> work, or what becomes of it where it cannot be worked on: the same for every engine."""
+
+from __future__ import annotations
+
+from pipeline.decision import Decider, Work
+from pipeline.envelope import NewerVersion
+from pipeline.reading import CrashLoop, Reading
+from pipeline.settlement import Delivery, Settlement
+from pipeline.stage import Reject
+from schemas.codec import UnreadableRecord
+
+
+def understand(delivery: Delivery, reading: Reading, decider: Decider) -> Work | Settlement:
+    """The work that a delivery asks for. Where there is none, its settlement at once: garbage, and what keeps killing
+    its process, is dead-lettered; what a newer release wrote is left for a newer reader."""
+    try:
+        return reading.work(delivery)
+    except NewerVersion:
+        return decider.leave_for_newer_reader(delivery)
+    except (UnreadableRecord, CrashLoop) as error:
+        return decider.refuse(delivery, reading.partition, Reject(str(error), type(error).__name__))

@@ -1,0 +1,1 @@
+select migration_id from _yoyo_migration

@@ -1,0 +1,143 @@
+"""What the shop needs around it: settings, database, models, providers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from asyncpg import InsufficientPrivilegeError
+from pydantic import SecretStr
+from yoyo import read_migrations
+
+from pipeline.doctor import examine_redis
+from pipeline.finding import Finding
+from stages.adapters.classifier import ONNX_FILES, OWN_MODEL
+from stages.adapters.database import Database, DatabaseRefused, DatabaseUnavailable, statement
+from stages.adapters.database.migrate import SOURCE
+from stages.doors.gateway import SOURCE as GATEWAY
+from stages.settings import ShopSettings
+
+OLDEST_POSTGRES = 15
+_VISION_FILES = ("detector.pt", "embedding.onnx", "calibration.json")
+_OWN_VISION_MODEL = Path(__file__).parent / "models" / "vision"
+_PROVIDERS = {
+    "Stripe": ("stripe_api_key", "stripe_webhook_secret"),
+    "Twilio": ("twilio_account_sid", "twilio_auth_token", "twilio_sms_from", "twilio_whatsapp_from"),
+}
+
+
+async def examine(settings: ShopSettings) -> list[Finding]:
+    """Everything that `run` and `serve gateway` need, looked at without changing it. No finding holds a secret."""
+    return [
+        *await _redis(settings),
+        *await _database(settings),
+        _intent_model(settings.intent_model or OWN_MODEL),
+        _vision_model(settings.vision_model or _OWN_VISION_MODEL),
+        _is_set(settings, "Pictures", ("catalog_url", "frames_url"), "The stage vision"),
+        _is_set(settings, "Stripe", _PROVIDERS["Stripe"], "The stage payment"),
+        _is_set(settings, "Twilio", _PROVIDERS["Twilio"], "The stage notify"),
+        _signing(settings),
+    ]
+
+
+async def _redis(settings: ShopSettings) -> list[Finding]:
+    if not settings.redis_url:
+        return [Finding("error", "Redis", "REDIS_URL is not set: say where Redis or Valkey listens.")]
+    return await examine_redis(settings.redis_url)
+
+
+async def _database(settings: ShopSettings) -> list[Finding]:
+    if not settings.database_url:
+        return [Finding("error", "Database", "DATABASE_URL is not set: say where Postgres listens.")]
+    try:
+        database = await Database.connect(
+            settings.database_url, pooler=settings.database_pooler, read_only=True, max_connections=1
+        )
+        try:
+            return await _examine_database(database)
+        finally:
+            await database.close()
+    except (DatabaseUnavailable, DatabaseRefused) as error:
+        return [Finding("error", "Database", str(error))]
+
+
+async def _examine_database(database: Database) -> list[Finding]:
+    async with database.transaction() as connection:
+        number = int(await connection.fetchval("show server_version_num"))
+    try:
+        async with database.transaction() as connection:
+            migrated = await connection.fetchval(statement("trail/is_migrated"))
+            rows = await connection.fetch(statement("trail/applied_migrations")) if migrated else []
+    except InsufficientPrivilegeError:
+        tables = Finding(
+            "unknown",
+            "Tables",
+            "The user of DATABASE_URL may not see which migrations were applied: run `tiktoksales migrate` as one who "
+            "may; it is harmless where nothing is to do.",
+        )
+    else:
+        tables = _tables({row["migration_id"] for row in rows})
+    return [_database_version(number), tables]
+
+
+def _database_version(number: int) -> Finding:
+    """`number` as in server_version_num: 150004 is 15.4."""
+    version = f"Postgres {number // 10_000}.{number % 10_000}"
+    if number // 10_000 < OLDEST_POSTGRES:
+        return Finding("error", "Database", f"{version} is too old: use Postgres {OLDEST_POSTGRES} or newer.")
+    return Finding("ok", "Database", f"{version}.")
+
+
+def _tables(applied: set[str]) -> Finding:
+    missing = [each.id for each in read_migrations(SOURCE) if each.id not in applied]
+    if missing:
+        return Finding(
+            "error", "Tables", f"Not yet applied: {', '.join(missing)}. Run `tiktoksales migrate`."
+        )
+    return Finding("ok", "Tables", "They are up to date.")
+
+
+def _intent_model(folder: Path) -> Finding:
+    """A model of our own kind, or of Hugging Face's (see load_classifier); it is not loaded."""
+    if any((*folder.glob("*.safetensors"), *folder.glob("pytorch_model*.bin"))):
+        return _model("Intent model", folder, ("config.json",), "INTENT_MODEL")
+    return _model("Intent model", folder, ONNX_FILES, "INTENT_MODEL")
+
+
+def _vision_model(folder: Path) -> Finding:
+    return _model("Vision model", folder, _VISION_FILES, "VISION_MODEL")
+
+
+def _model(subject: str, folder: Path, files: tuple[str, ...], setting: str) -> Finding:
+    missing = [name for name in files if not (folder / name).is_file()]
+    if missing:
+        advice = f"Set {setting} to a folder that has them, or leave it empty and reinstall the package."
+        return Finding("error", subject, f"{folder} lacks {', '.join(missing)}. {advice}")
+    return Finding("ok", subject, f"It lies in {folder}.")
+
+
+def _is_set(settings: ShopSettings, subject: str, names: tuple[str, ...], user: str) -> Finding:
+    missing = [name.upper() for name in names if not _value(settings, name)]
+    if missing:
+        return Finding("error", subject, f"Not set: {', '.join(missing)}. {user} can't start without.")
+    return Finding("ok", subject, f"Set: {', '.join(name.upper() for name in names)}.")
+
+
+def _value(settings: ShopSettings, name: str) -> str:
+    value = getattr(settings, name)
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def _signing(settings: ShopSettings) -> Finding:
+    subject = "Signing"
+    if not settings.source_keys.get(GATEWAY, SecretStr("")).get_secret_value():
+        return Finding(
+            "warning",
+            subject,
+            f'SOURCE_KEYS has no key for "{GATEWAY}": its comments are not signed, so that no saved card is charged '
+            "and every buyer gets a pay link. Give it a long random one.",
+        )
+    if GATEWAY not in settings.verified_sources:
+        return Finding(
+            "ok", subject, "The gateway signs, and its buyers get pay links (see VERIFIED_SOURCES)."
+        )
+    return Finding("ok", subject, "The gateway signs, and its comments may charge a saved card.")

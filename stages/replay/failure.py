@@ -1,0 +1,20 @@
+"""Why a replay did not run to its end, where that is for the user to mend."""
+
+from __future__ import annotations
+
+
+class ReplayFailed(Exception):
+    """A replay can't begin, or did not end; the message says why, and what to do."""
+
+
+class BadRequest(ReplayFailed):
+    """A replay that makes no sense was asked for; the message says what to write instead."""
+
+
+class ReplayInterrupted(ReplayFailed):
+    """A replay was asked to stop."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The replay was interrupted. What it finished stands; replaying again does the rest."
+        )

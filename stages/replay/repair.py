@@ -1,0 +1,132 @@
+"""Plain replay: what has no end is brought to one, in a run of its own beside the live one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from pipeline.cancellation import cancel
+from pipeline.engines.redis.agent import agents_of
+from pipeline.engines.redis.dead_letters import DeadLetters
+from pipeline.engines.redis.history import RedisHistory
+from pipeline.engines.redis.isolated_run import IsolatedRun, RunRegister, run_keys
+from pipeline.engines.redis.keys import Keys
+from pipeline.replay import Feeder, History, PastEntry, Tempo
+from pipeline.stage import Stage
+from pipeline.worker import Agent, Worker
+from stages.adapters.database.history import Past, StoredComments
+from stages.projector import project
+from stages.replay.failure import ReplayInterrupted
+from stages.replay.gauge import Gauge
+from stages.replay.request import Request
+from stages.replay.selection import Unended
+from stages.replay.stored_door import stored_door
+from stages.replay.stuck_orders import StuckOrders
+from stages.replay.tally import Tally
+from stages.settings import ShopSettings
+from stages.wiring import DOOR, STAGES, Wiring
+
+_PROJECTOR = "projector"
+
+Watch = Callable[[Gauge], AbstractContextManager[object]]
+"""Shows a gauge while its block lasts."""
+
+
+async def repair(settings: ShopSettings, request: Request, run_id: str, watch: Watch) -> Gauge:
+    """Bring to an end what has none within the request's span; returns how far it came.
+
+    The run has keys, consumers and streams of its own below `run_id`, and shares the database with the live run:
+    all effects are idempotent on derived ids, so what is also under way there comes to no harm. Its dead letters go to
+    the live ones, its keys are deleted. Raises ReplayInterrupted on SIGINT and SIGTERM, what Wiring.open raises, and
+    what ends a stage.
+    """
+    live = Keys(settings.key_prefix)
+    own = settings.model_copy(
+        update={"key_prefix": run_keys(live, run_id).prefix, "consumer_name": f"replay-{run_id}"}
+    )
+    async with Wiring.open(own) as wiring:
+        tally = Tally(wiring.database)
+        stages = _stages(wiring, request, tally)
+        register = RunRegister(wiring.redis, live)
+        async with register.entered(run_id):
+            replay = _Replay(wiring, live, request, _run(wiring, stages), tally)
+            agents = [agent for stage in stages for agent in agents_of(stage, wiring.redis, own)]
+            with watch(replay.gauge):
+                await _work(agents, replay.feed(), own.drain_seconds)
+        replay.gauge.letters = register.saved_letters
+        return replay.gauge
+
+
+class _Replay:
+    """Feeds a run, and keeps the gauge."""
+
+    def __init__(self, wiring: Wiring, live: Keys, request: Request, run: IsolatedRun, tally: Tally) -> None:
+        self._request, self._run = request, run
+        past, tempo = Past(wiring.database), Tempo(request.speed, time.monotonic)
+        self._stored = StoredComments(wiring.database, request.streamer, ended=False)
+        self._unended = Unended(past, wiring.sources, request.streamer)
+        self._history: History = self._stored if request.from_database else RedisHistory(wiring.redis, live)
+        choose = _all if request.from_database else self._choose
+        self._feeder = Feeder(self._history, run, choose, tempo)
+        partitions = wiring.settings.partitions
+        letters = DeadLetters(wiring.redis, live, partitions)
+        orders = StuckOrders(past, letters, request.streamer, partitions)
+        self.gauge = Gauge(self._feeder.fed, orders, tally)
+
+    async def feed(self) -> None:
+        """Feed everything, and wait until the run is through with it."""
+        span = self._request.span
+        self.gauge.bounds = await self._history.bounds(span)
+        if self._request.from_database:
+            self.gauge.skipped = await self._stored.count_ended(span)
+        await self._feeder.feed(span)
+        if self._request.from_database:
+            await self.gauge.orders.feed(span, self._run)
+        await self._feeder.drained()
+
+    async def _choose(self, page: Sequence[PastEntry]) -> Sequence[PastEntry]:
+        chosen = await self._unended.choose(page)
+        self.gauge.skipped = self._unended.skipped
+        return chosen
+
+
+async def _all(page: Sequence[PastEntry]) -> Sequence[PastEntry]:
+    return page
+
+
+def _stages(wiring: Wiring, request: Request, tally: Tally) -> list[Stage[Any]]:
+    """The stages as configured, but that the tally counts their ends, and that the door is another one where the
+    entries come from the database."""
+    stages = {name: make(wiring) for name, make in STAGES.items()}
+    if request.from_database:
+        stages[DOOR] = replace(stages[DOOR], door=stored_door())
+    stages[_PROJECTOR] = replace(stages[_PROJECTOR], batch=partial(project, store=tally))
+    return list(stages.values())
+
+
+def _run(wiring: Wiring, stages: Sequence[Stage[Any]]) -> IsolatedRun:
+    behind = [stage.name for stage in stages if stage.name not in (DOOR, _PROJECTOR)]
+    partitions = wiring.settings.partitions
+    return IsolatedRun(wiring.redis, wiring.keys, partitions=partitions, door=DOOR, stages=behind)
+
+
+async def _work(agents: Sequence[Agent], feeding: Coroutine[Any, Any, None], drain_seconds: float) -> None:
+    """Run the agents until the feeding is over. Raises what either raises, and ReplayInterrupted where the agents were
+    asked to stop before; in any case none of them is at work afterwards."""
+    worker = Worker(agents, drain_seconds)
+    working, fed = asyncio.create_task(worker.run()), asyncio.create_task(feeding)
+    try:
+        await asyncio.wait({working, fed}, return_when=asyncio.FIRST_COMPLETED)
+        if not fed.done():
+            await working
+            raise ReplayInterrupted
+        fed.result()
+    finally:
+        await cancel([fed])
+        worker.stop()
+        await working

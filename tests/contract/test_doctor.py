@@ -1,0 +1,146 @@
+"""`tiktoksales doctor` before real servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg import sql
+
+from pipeline.embedded import Postgres
+from pipeline.embedded.credentials import free_port
+from stages.doctor import examine
+from stages.settings import ShopSettings
+from tests.fixtures_servers import execute_outside_transaction
+
+ROOT = Path(__file__).parents[2]
+SECRET = "sk_test_nobody_may_see_this"
+
+
+@pytest.fixture
+def shop(redis_url: str, new_database: Callable[[], str]) -> dict[str, Any]:
+    """The settings of a shop that lacks nothing."""
+    return {
+        "redis_url": redis_url,
+        "database_url": new_database(),
+        "frames_url": "file:///frames",
+        "catalog_url": "file:///catalog",
+        "stripe_api_key": SECRET,
+        "stripe_webhook_secret": SECRET,
+        "twilio_account_sid": "AC1",
+        "twilio_auth_token": SECRET,
+        "twilio_sms_from": "+15005550006",
+        "twilio_whatsapp_from": "+15005550006",
+        "source_keys": {"gateway": SECRET},
+    }
+
+
+@pytest.fixture
+def bare_database(postgres: Postgres) -> Iterator[str]:
+    """A database without our tables."""
+    execute_outside_transaction(postgres.url, sql.SQL("create database {}").format(sql.Identifier("bare")))
+    yield postgres.database_url("bare")
+    execute_outside_transaction(
+        postgres.url, sql.SQL("drop database {} with (force)").format(sql.Identifier("bare"))
+    )
+
+
+async def found(shop: dict[str, Any], subject: str, **changed: Any) -> tuple[str, str]:
+    """Level and sentence of one finding, with settings changed."""
+    findings = await examine(ShopSettings(**{**shop, **changed}))
+    assert SECRET not in repr(findings)
+    [finding] = [each for each in findings if each.subject == subject]
+    return finding.level, finding.sentence
+
+
+async def test_a_shop_that_lacks_nothing_is_fit(shop: dict[str, Any]) -> None:
+    findings = await examine(ShopSettings(**shop))
+    assert {finding.level for finding in findings} == {"ok"}
+    assert len(findings) == 14
+
+
+@pytest.mark.parametrize(
+    ("changed", "subject", "level", "said"),
+    [
+        ({"redis_url": ""}, "Redis", "error", "REDIS_URL is not set"),
+        ({"database_url": ""}, "Database", "error", "DATABASE_URL is not set"),
+        (
+            {"frames_url": ""},
+            "Pictures",
+            "error",
+            "Not set: FRAMES_URL. The stage vision can't start without.",
+        ),
+        ({"stripe_api_key": ""}, "Stripe", "error", "Not set: STRIPE_API_KEY."),
+        (
+            {"twilio_auth_token": "", "twilio_sms_from": ""},
+            "Twilio",
+            "error",
+            "Not set: TWILIO_AUTH_TOKEN, TWILIO_SMS_FROM.",
+        ),
+        ({"source_keys": {}}, "Signing", "warning", 'SOURCE_KEYS has no key for "gateway"'),
+        ({"verified_sources": []}, "Signing", "ok", "its buyers get pay links"),
+        ({"intent_model": "/nowhere"}, "Intent model", "error", "/nowhere lacks config.json"),
+        ({"vision_model": "/nowhere"}, "Vision model", "error", "/nowhere lacks detector.pt"),
+    ],
+)
+async def test_what_is_missing_is_named(
+    shop: dict[str, Any], changed: dict[str, Any], subject: str, level: str, said: str
+) -> None:
+    found_level, sentence = await found(shop, subject, **changed)
+    assert found_level == level
+    assert said in sentence
+
+
+async def test_a_database_that_was_not_migrated_is_an_error(shop: dict[str, Any], bare_database: str) -> None:
+    level, sentence = await found(shop, "Tables", database_url=bare_database)
+    assert level == "error"
+    assert "0001_first_tables" in sentence
+    assert "tiktoksales migrate" in sentence
+
+
+async def test_a_database_out_of_reach_is_an_error_without_its_password(shop: dict[str, Any]) -> None:
+    url = f"postgresql://me:{SECRET}@127.0.0.1:{free_port()}/shop"
+    level, sentence = await found(shop, "Database", database_url=url)
+    assert level == "error"
+    assert "127.0.0.1" in sentence
+
+
+def test_the_command_says_it_in_json_and_by_its_status(shop: dict[str, Any]) -> None:
+    fit = _doctor({**shop, "partitions": 1}, "--json")
+    unfit = _doctor({**shop, "twilio_account_sid": ""}, "--json")
+    assert (fit.returncode, fit.stderr) == (0, "")
+    assert json.loads(fit.stdout)["ok"] is True
+    assert unfit.returncode == 1
+    said = json.loads(unfit.stdout)
+    assert said["ok"] is False
+    assert [each["subject"] for each in said["findings"] if each["level"] == "error"] == ["Twilio"]
+
+
+def test_the_command_prints_a_table(shop: dict[str, Any]) -> None:
+    answer = _doctor({**shop, "source_keys": {}})
+    assert answer.returncode == 0
+    assert "warning" in answer.stdout
+    assert "SOURCE_KEYS" in answer.stdout
+    assert SECRET not in answer.stdout
+
+
+def _doctor(settings: dict[str, Any], *options: str) -> subprocess.CompletedProcess[str]:
+    given = {
+        name.upper(): value if isinstance(value, str) else json.dumps(value)
+        for name, value in settings.items()
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "stages", "doctor", *options],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), **given},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
