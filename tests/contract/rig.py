@@ -39,6 +39,7 @@ class Rig:
     url: str
     redis: Redis
     agents: list[tuple[StageAgent, asyncio.Task[None]]] = field(default_factory=list)
+    others: set[asyncio.Task[Any]] = field(default_factory=set)
     listed: list[Listed] = field(default_factory=list)
 
     async def append(self, stream: str, *fields: str | bytes) -> str:
@@ -49,6 +50,8 @@ class Rig:
     def start(self, *stages: Stage[Any], consumer: str = "one", lease_seconds: float = 60.0) -> None:
         """Start an agent for each stage."""
         settings = RuntimeSettings(redis_url=self.url, consumer_name=consumer, lease_seconds=lease_seconds)
+        if not self.agents:
+            self.others = asyncio.all_tasks()
         for each in stages:
             agent = StageAgent(each, 0, self.redis, settings)
             self.agents.append((agent, asyncio.create_task(agent.run())))
@@ -67,8 +70,10 @@ class Rig:
         self.agents.clear()
 
     async def kill(self) -> None:
-        """Stop all agents as a crash would: what is in hand stays pending."""
-        await cancel(task for _, task in self.agents)
+        """Stop all agents as a crash would: what is in hand stays pending. Their children are ended one by one: a
+        task group asks only once, and redis-py loses a cancellation that arrives while it connects."""
+        if self.agents:
+            await cancel(asyncio.all_tasks() - self.others - {asyncio.current_task()})
         self.agents.clear()
 
     async def length(self, stream: str) -> int:

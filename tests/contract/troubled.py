@@ -119,4 +119,15 @@ async def away(server: TroubledValkey) -> AsyncIterator[None]:
         server.start()
 
 
-TROUBLES: tuple[Trouble, ...] = (full, read_only, stale, loading, away)
+@asynccontextmanager
+async def short_of_replicas(server: TroubledValkey) -> AsyncIterator[None]:
+    """Every write is denied until a replica is there (-NOREPLICAS)."""
+    with server.client() as client:
+        client.config_set("min-replicas-to-write", 1)
+        try:
+            yield
+        finally:
+            client.config_set("min-replicas-to-write", 0)
+
+
+TROUBLES: tuple[Trouble, ...] = (full, read_only, stale, short_of_replicas, loading, away)

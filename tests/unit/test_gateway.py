@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -132,6 +133,12 @@ async def test_a_full_redis_pushes_back(door: Door) -> None:
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert (await door.post()).status_code == 200
     assert len(await door.entries()) == 1
+
+
+async def test_more_comments_at_once_than_connections_wait_for_one(door: Door) -> None:
+    answers = await asyncio.gather(*(door.post() for _ in range(200)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(await door.entries()) == 200
 
 
 async def test_the_gateway_is_well_while_redis_answers(door: Door) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import DefaultParser
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -13,8 +14,23 @@ from redis.exceptions import (
     MasterDownError,
     OutOfMemoryError,
     ReadOnlyError,
+    ResponseError,
     TimeoutError,
 )
+
+
+class WritesRefused(ResponseError):
+    """Redis takes no writes now: it can't save them, has too few replicas for them, or is held up by a script."""
+
+
+class _Parser(DefaultParser):  # type: ignore[misc, valid-type]  # redis-py chooses it at import: hiredis' or its own
+    """Gives the errors that pass by themselves a class, also where redis-py has none for them."""
+
+    EXCEPTION_CLASSES: ClassVar[dict[str, Any]] = {
+        **DefaultParser.EXCEPTION_CLASSES,
+        **dict.fromkeys(("MISCONF", "NOREPLICAS", "BUSY", "CLUSTERDOWN"), WritesRefused),
+    }
+
 
 # What passes by itself: Redis is away, starting, full, or no longer the primary.
 REDIS_AWAY = (
@@ -24,6 +40,7 @@ REDIS_AWAY = (
     MasterDownError,
     OutOfMemoryError,
     ReadOnlyError,
+    WritesRefused,
     OSError,
 )
 
@@ -32,10 +49,12 @@ _SOCKET_SECONDS = 5.0
 
 
 def connect(url: str, *, connections: int = 16) -> Redis:
-    """A client with a pool of its own. It connects at its first command, and leaves retrying to its callers, who
-    know what may be repeated."""
-    redis: Redis = Redis.from_url(
+    """A client with a pool of its own, in which commands wait for a free connection. It connects at its first
+    command, and leaves retrying to its callers, who know what may be repeated."""
+    pool = BlockingConnectionPool.from_url(
         url,
+        timeout=_SOCKET_SECONDS,
+        parser_class=_Parser,
         protocol=2,
         decode_responses=False,
         max_connections=connections,
@@ -43,6 +62,7 @@ def connect(url: str, *, connections: int = 16) -> Redis:
         socket_connect_timeout=_SOCKET_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )
+    redis: Redis = Redis.from_pool(pool)
     # redis-py's parsers know only the summary of XPENDING, and lose the cursor of XAUTOCLAIM with JUSTID.
     for command in ("XPENDING", "XAUTOCLAIM"):
         redis.set_response_callback(command, _as_it_came)
