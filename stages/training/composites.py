@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 
@@ -16,7 +17,8 @@ from stages.training.sprites import SpriteSheet, load_sprite
 
 BoxPixels = tuple[float, float, float, float]
 
-_VISIBLE_SHARE = 0.45  # a product hidden more than this isn't labelled
+_VISIBLE_SHARE = 0.5  # a product of which less is visible isn't labelled
+_HELD, _STANDING = (0.35, 1.0), (0.2, 0.5)  # longest side as shares of the frame's shorter one
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class ProductPool:
         if kind == "drawn":
             return draw_product(Random(int(key)))
         if kind == "photo":
-            return cut_out(Image.open(next(p for p in self.catalog_photos if p.stem == key)))
+            return _cut_out_photo(next(p for p in self.catalog_photos if p.stem == key))
         if kind == "sprite":
             return load_sprite(next(p for p in self.sheet.things if p.stem == key))
         raise ValueError(f"{name} names no product of this pool.")
@@ -104,7 +106,7 @@ class Composer:
         """Paste the product; returns what of it is visible as a mask (255 or 0) of the picture's size."""
         random = self._random
         product = vary(self._pool.picture(name), random)
-        longest = min(picture.size) * (random.uniform(0.3, 1.0) if held else random.uniform(0.16, 0.5))
+        longest = min(picture.size) * random.uniform(*(_HELD if held else _STANDING))
         scale = longest / max(product.size)
         product = product.resize((max(6, int(product.width * scale)), max(6, int(product.height * scale))))
         centre = (
@@ -114,6 +116,8 @@ class Composer:
         corner = centre[0] - product.width // 2, centre[1] - product.height // 2
         if held:
             add_arm(picture, (centre[0], centre[1] + product.height * 0.35), random)
+        if random.random() < 0.5:
+            _cast_shadow(picture, product, corner, random)
         picture.paste(product, corner, product)
         mask = Image.new("L", picture.size, 0)
         mask.paste(255, corner, product.getchannel("A").point(lambda alpha: 255 if alpha > 60 else 0))
@@ -128,6 +132,27 @@ class Composer:
             mask.paste(0, spot, hand)
         mask.info["whole"] = whole
         return mask
+
+
+@lru_cache(maxsize=64)
+def _cut_out_photo(path: Path) -> Image.Image:
+    return cut_out(Image.open(path))
+
+
+def _cast_shadow(
+    picture: Image.Image, product: Image.Image, corner: tuple[int, int], random: Random
+) -> None:
+    """Darken, softly, what lies behind the product and a little beside it."""
+    reach = max(2, max(product.size) // 12)
+    shadow = Image.new("L", (product.width + 4 * reach, product.height + 4 * reach), 0)
+    strength = random.uniform(0.25, 0.65)
+    shadow.paste(product.getchannel("A").point(lambda alpha: int(alpha * strength)), (2 * reach, 2 * reach))
+    shadow = shadow.filter(ImageFilter.GaussianBlur(reach * random.uniform(0.3, 1.0)))
+    spot = (
+        corner[0] - 2 * reach + random.randint(-reach, reach),
+        corner[1] - 2 * reach + random.randint(0, reach),
+    )
+    picture.paste((0, 0, 0), spot, shadow)
 
 
 def vary(product: Image.Image, random: Random) -> Image.Image:
@@ -152,11 +177,24 @@ def degrade(picture: Image.Image, random: Random) -> Image.Image:
     pixels = np.asarray(picture, np.float32) * np.asarray(gains, np.float32)
     noise = np.random.default_rng(random.getrandbits(32)).normal(0, random.uniform(0, 9), pixels.shape)
     picture = Image.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8))
-    if random.random() < 0.5:
+    blur = random.random()
+    if blur < 0.4:
         picture = picture.filter(ImageFilter.GaussianBlur(random.uniform(0.2, 1.6)))
+    elif blur < 0.55:
+        picture = picture.filter(_motion_blur(random))
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=random.randint(35, 92))
     return Image.open(buffer).convert("RGB")
+
+
+def _motion_blur(random: Random) -> ImageFilter.Kernel:
+    """A camera or hand in motion: the average along a line of up to five pixels through the centre."""
+    along = random.choice(((0, 1), (1, 0), (1, 1), (1, -1)))
+    reach = random.choice((1, 2, 2))
+    weights = [[0] * 5 for _ in range(5)]
+    for step in range(-reach, reach + 1):
+        weights[2 + along[0] * step][2 + along[1] * step] = 1
+    return ImageFilter.Kernel((5, 5), [weight for row in weights for weight in row])
 
 
 def _minus(mask: Image.Image, cover: Image.Image) -> Image.Image:

@@ -18,6 +18,9 @@ class EngineRig(Protocol):
     async def append(self, stream: str, *fields: str | bytes) -> str:
         """Append an entry (names and values in turn, garbage too); returns its id."""
 
+    async def comment(self, **fields: str) -> str:
+        """Append to the public stream; returns the entry's id."""
+
     async def append_once(self, stage: str, record_id: str, envelope: Envelope) -> None:
         """Append, unless this record was appended before."""
 

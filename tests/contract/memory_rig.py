@@ -10,8 +10,10 @@ from pipeline.cancellation import cancel
 from pipeline.dead_letter import DeadLetter
 from pipeline.envelope import Envelope
 from pipeline.events import EndState
+from pipeline.ports import Watermark
+from pipeline.relay import AppendOnce
 from pipeline.settlement import EVENTS
-from pipeline.stage import Stage
+from pipeline.stage import PUBLIC_STREAM, Stage
 from pipeline.testing import MemoryRun
 from schemas.codec import decode
 
@@ -27,8 +29,12 @@ class MemoryRig:
         names = [name if isinstance(name, str) else name.decode() for name in fields[::2]]
         return self._run.append(stream, dict(zip(names, fields[1::2], strict=True)))
 
+    async def comment(self, **fields: str) -> str:
+        return self._run.append(PUBLIC_STREAM, fields)
+
     async def append_once(self, stage: str, record_id: str, envelope: Envelope) -> None:
-        await self._run.append_once(stage, 0, record_id, envelope)
+        append: AppendOnce = self._run.append_once
+        await append(stage, 0, record_id, envelope)
 
     def start(self, *stages: Stage[Any]) -> None:
         self._run.start(*stages)
@@ -66,7 +72,8 @@ class MemoryRig:
         return sum(waiting.stage == stage for waiting in self._run.waiting)
 
     async def earlier(self, seq: str) -> int:
-        return await self._run.earlier("", seq)
+        watermark: Watermark = self._run
+        return await watermark.earlier("", seq)
 
     async def _finish(self) -> None:
         if self._work:

@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
 
+from pipeline import ports
 from pipeline.cancellation import cancel
 from pipeline.dead_letter import DeadLetter
-from pipeline.engines.redis.agent import StageAgent
+from pipeline.engines.redis.agent import agents_of as redis_agents_of
 from pipeline.engines.redis.append import RedisAppender
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.dead_letters import DeadLetters, Listed
@@ -22,8 +24,10 @@ from pipeline.engines.redis.streams import StageStream
 from pipeline.engines.redis.watermark import Watermark
 from pipeline.envelope import Envelope
 from pipeline.events import EndState
+from pipeline.relay import AppendOnce
 from pipeline.settings import RuntimeSettings
 from pipeline.stage import Stage
+from pipeline.worker import Agent
 from schemas.codec import decode
 from tests.contract.scene import Item, done, entry, stage
 
@@ -38,8 +42,7 @@ class Rig:
 
     url: str
     redis: Redis
-    agents: list[tuple[StageAgent, asyncio.Task[None]]] = field(default_factory=list)
-    others: set[asyncio.Task[Any]] = field(default_factory=set)
+    agents: list[tuple[Agent, asyncio.Task[None]]] = field(default_factory=list)
     listed: list[Listed] = field(default_factory=list)
 
     async def append(self, stream: str, *fields: str | bytes) -> str:
@@ -50,11 +53,9 @@ class Rig:
     def start(self, *stages: Stage[Any], consumer: str = "one", lease_seconds: float = 60.0) -> None:
         """Start an agent for each stage."""
         settings = RuntimeSettings(redis_url=self.url, consumer_name=consumer, lease_seconds=lease_seconds)
-        if not self.agents:
-            self.others = asyncio.all_tasks()
+        agents_of: ports.AgentsOf = partial(redis_agents_of, redis=self.redis, settings=settings)
         for each in stages:
-            agent = StageAgent(each, 0, self.redis, settings)
-            self.agents.append((agent, asyncio.create_task(agent.run())))
+            self.agents.extend((agent, asyncio.create_task(agent.run())) for agent in agents_of(each))
 
     def stream(self, stage: Stage[Any], consumer: str, **settings: Any) -> StageStream:
         """A stage's stream as the engine sees it, read by `consumer`."""
@@ -70,10 +71,8 @@ class Rig:
         self.agents.clear()
 
     async def kill(self) -> None:
-        """Stop all agents as a crash would: what is in hand stays pending. Their children are ended one by one: a
-        task group asks only once, and redis-py loses a cancellation that arrives while it connects."""
-        if self.agents:
-            await cancel(asyncio.all_tasks() - self.others - {asyncio.current_task()})
+        """Stop all agents as a crash would: what is in hand stays pending."""
+        await cancel(task for _, task in self.agents)
         self.agents.clear()
 
     async def length(self, stream: str) -> int:
@@ -87,7 +86,8 @@ class Rig:
 
     async def dead(self) -> list[Listed]:
         """The dead letters."""
-        return [listed async for listed in DeadLetters(self.redis, KEYS, 1).all()]
+        letters: ports.DeadLetters[Listed] = DeadLetters(self.redis, KEYS, 1)
+        return [listed async for listed in letters.all()]
 
     async def letters(self) -> list[DeadLetter]:
         """The dead letters, without where they lie."""
@@ -98,11 +98,18 @@ class Rig:
     async def redrive(self, letter: DeadLetter) -> None:
         """Send back a dead letter that `letters` gave. Raises NoSuchDeadLetter where it no longer lies there."""
         listed = [each for each in self.listed if each.letter == letter]
-        await Redriver(self.redis, KEYS).redrive(listed[-1])
+        redriver: ports.Redriver[Listed] = Redriver(self.redis, KEYS)
+        await redriver.redrive(listed[-1])
+
+    async def comment(self, **fields: str) -> str:
+        """Append to the public stream."""
+        door: ports.PublicDoor = RedisAppender(self.redis, KEYS)
+        return await door.comment(fields)
 
     async def append_once(self, stage: str, record_id: str, envelope: Envelope) -> None:
         """Append, unless this record was appended before."""
-        await RedisAppender(self.redis, KEYS)(stage, 0, record_id, envelope)
+        append: AppendOnce = RedisAppender(self.redis, KEYS)
+        await append(stage, 0, record_id, envelope)
 
     async def ends(self) -> list[EndState]:
         """The end states."""
@@ -114,7 +121,8 @@ class Rig:
 
     async def earlier(self, seq: str) -> int:
         """How many comments before `seq` are unfinished, where the stage `door` is the door."""
-        return await Watermark(self.redis, KEYS, 1, "door").earlier("", seq)
+        watermark: ports.Watermark = Watermark(self.redis, KEYS, 1, "door")
+        return await watermark.earlier("", seq)
 
     async def until(self, reached: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
         """Wait until `reached` says so. Raises TimeoutError, and what an agent failed with."""

@@ -73,7 +73,7 @@ async def test_an_entry_of_a_newer_version_is_left_for_a_newer_reader(engine: En
 
 
 async def test_the_public_door_opens_what_was_pushed_and_keeps_it(engine: EngineRig) -> None:
-    seq = await engine.append(PUBLIC_STREAM, "number", "7")
+    seq = await engine.comment(number="7")
     engine.start(door(done), stage("order", done))
     [end] = await until_ended(engine, 1)
     await engine.drain()
@@ -83,7 +83,7 @@ async def test_the_public_door_opens_what_was_pushed_and_keeps_it(engine: Engine
 
 
 async def test_what_the_public_door_cannot_open_is_dead_lettered(engine: EngineRig) -> None:
-    seq = await engine.append(PUBLIC_STREAM, "message", "I want it!")
+    seq = await engine.comment(message="I want it!")
     engine.start(door(done))
     [end] = await until_ended(engine, 1)
     [letter] = await engine.letters()
@@ -98,7 +98,7 @@ async def test_a_comment_redriven_at_the_public_door_remains_that_comment(engine
     async def handler(item: Item) -> Outcome:
         return Emit(item, to="order") if cured else Reject("ill")
 
-    seq = await engine.append(PUBLIC_STREAM, "number", "7")
+    seq = await engine.comment(number="7")
     engine.start(door(handler), stage("order", done))
     await until_ended(engine, 1)
     cured = True
@@ -126,8 +126,8 @@ async def test_a_comment_is_unfinished_until_the_exclusive_stage_has_settled_it(
     async def none_earlier() -> bool:
         return await engine.earlier(later) == 0
 
-    await engine.append(PUBLIC_STREAM, "number", "1")
-    later = await engine.append(PUBLIC_STREAM, "number", "2")
+    await engine.comment(number="1")
+    later = await engine.comment(number="2")
     exclusive = replace(stage("order", order, emits="payment", concurrency=1), exclusive=True)
     engine.start(door(done), exclusive)
     await engine.until(ordering)
@@ -145,7 +145,7 @@ async def test_a_comment_that_ends_before_the_exclusive_stage_is_no_longer_unfin
     async def passed() -> bool:
         return bool(await engine.fields("order")) and await engine.earlier(later) == 1
 
-    await engine.append(PUBLIC_STREAM, "number", "1")
+    await engine.comment(number="1")
     engine.start(door(done))
     later = "9999999999999-0"
     await engine.until(passed)

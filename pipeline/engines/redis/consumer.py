@@ -16,13 +16,12 @@ from pipeline.decision import Decider, Work
 from pipeline.engines.redis.connection import BLOCK_SECONDS, REDIS_AWAY
 from pipeline.engines.redis.settler import Settler
 from pipeline.engines.redis.streams import StageStream
-from pipeline.envelope import NewerVersion
 from pipeline.execution import execute
 from pipeline.metrics import DEAD_LETTERS, ENTRIES_LOST, GROUPS_RECREATED, RETRIES
-from pipeline.reading import CrashLoop, Reading
+from pipeline.reading import Reading
 from pipeline.settlement import DEAD, Delivery, Postponed, Settlement
-from pipeline.stage import Reject, Stage
-from schemas.codec import UnreadableRecord
+from pipeline.stage import Stage
+from pipeline.understanding import understand
 
 _PAGE = 100  # entries of the own pending list asked for at once
 _LOOK_SECONDS = 0.25  # between two looks whether it is our turn, or the next stage has caught up
@@ -178,13 +177,11 @@ class Consumer:
             self.accept(await self._stream.read(self.free, int(BLOCK_SECONDS * 1000)))
 
     def _understand(self, delivery: Delivery) -> None:
-        try:
-            self._queue.put_nowait(self._reading.work(delivery))
-        except NewerVersion:
-            self._settle(delivery, self._decider.leave_for_newer_reader(delivery))
-        except (UnreadableRecord, CrashLoop) as error:
-            reject = Reject(str(error), type(error).__name__)
-            self._settle(delivery, self._decider.refuse(delivery, self._stream.partition, reject))
+        understood = understand(delivery, self._reading, self._decider)
+        if isinstance(understood, Work):
+            self._queue.put_nowait(understood)
+        else:
+            self._settle(delivery, understood)
 
     def _settle(self, delivery: Delivery, settlement: Settlement) -> None:
         if isinstance(settlement, Postponed):
