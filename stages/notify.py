@@ -97,11 +97,13 @@ class Messenger:
         return await self._send(taken, message) if taken else Retry("another worker took this message over")
 
     async def _send(self, claim: Claim, message: Message) -> Claim | Retry:
-        if self.now() + timedelta(seconds=self.call_seconds) > claim.until:
+        def check_claim() -> None:
             # The call could outlive the claim, and somebody else would look in vain and send as well.
-            return Retry("this worker was held up past its claim on the message", after=self.claim_seconds)
+            if self.now() + timedelta(seconds=self.call_seconds) > claim.until:
+                raise MessageUnavailable("this worker was held up past its claim on the message")
+
         try:
-            result = await self.messages.send(message)
+            result = await self.messages.send(message, check_claim)
         except MessageUncertain as error:
             await self.notifications.record(claim, "uncertain", error_code=type(error).__name__)
             return Retry(str(error), after=self.claim_seconds, error=type(error).__name__)

@@ -7,6 +7,7 @@ after an uncertain end.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import aiohttp
 from twilio.base.exceptions import TwilioException
@@ -23,7 +24,7 @@ from stages.adapters.message_results import (
     Sent,
     Undeliverable,
 )
-from stages.adapters.twilio_transport import TwilioTransport
+from stages.adapters.twilio_transport import TwilioTransport, departure
 
 __all__ = [
     "Channel",
@@ -73,8 +74,11 @@ class TwilioMessages:
         """Closes the connections."""
         await self._transport.close()
 
-    async def send(self, message: Message) -> Sent | Undeliverable:
-        """Hands the message to the provider.
+    async def send(
+        self, message: Message, may_leave: Callable[[], None] | None = None
+    ) -> Sent | Undeliverable:
+        """Hands the message to the provider. `may_leave` is called as the last thing before the request leaves, and
+        raises where it must not: a process may be held up for long between a decision and its deed.
 
         Raises MessageUnavailable where it surely was not taken, MessageUncertain where it may have been,
         and MessageMisused where the account or the sender is refused.
@@ -86,6 +90,7 @@ class TwilioMessages:
         }
         if self._status_callback is not None:
             wanted["status_callback"] = self._status_callback
+        token = departure.set(may_leave)
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 taken = await self._client.messages.create_async(**wanted)
@@ -101,6 +106,8 @@ class TwilioMessages:
             raise MessageUncertain(
                 f"Twilio took the message, but its answer is unreadable: {error}"
             ) from error
+        finally:
+            departure.reset(token)
         return Sent(str(taken.sid), str(taken.status))
 
     async def find(self, to: str, body: str, channel: Channel | None = None) -> Sent | None:

@@ -7,12 +7,18 @@ on connecting; the SDK takes any object with this method in its place.
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlencode
 
 from twilio.http.response import Response
 
 from stages.adapters.http_session import HttpSession
+
+
+departure: ContextVar[Callable[[], None] | None] = ContextVar("departure", default=None)
+"""Called as the last thing before a request leaves; raises where it must not."""
 
 
 class TwilioTransport:
@@ -41,6 +47,8 @@ class TwilioTransport:
         if query:
             url = f"{url}{'&' if '?' in url else '?'}{query}"
         body = urlencode(data, doseq=True).encode() if data else None
+        if may_leave := departure.get():
+            may_leave()
         answer = await self._session.request(method, url, {**(headers or {}), **_authorization(auth)}, body)
         return Response(answer.status, answer.body.decode(), answer.headers)
 

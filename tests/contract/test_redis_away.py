@@ -118,7 +118,7 @@ async def test_what_is_in_hand_waits_for_redis_without_a_busy_loop(
                 gate.open()
                 await rig.until(looked_on)
                 assert said(logs, "Redis is away") < BACKOFFS
-                assert said(logs, "reading broke off") < BACKOFFS
+                assert said(logs, "Redis broke off") < BACKOFFS
         await assert_each_ended_once(rig)
 
 
@@ -153,7 +153,7 @@ async def test_stages_that_start_while_redis_is_in_trouble_wait_for_it(
     with capture_logs() as logs:
 
         async def tried() -> bool:
-            return said(logs, "reading broke off") >= 6
+            return said(logs, "Redis broke off") >= 6
 
         async with trouble(server):
             rig.start(*way())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
 from pipeline.settlement import Append, Settled
-from pipeline.stage import Emit, Outcome
+from pipeline.stage import Emit, Limits, Outcome, Stage
 from tests.contract.rig import KEYS, Item, Rig, done, entry, rig_on, stage
 
 
@@ -41,10 +41,10 @@ async def test_a_zombie_writes_nothing_once_its_entry_is_another_ones(rig: Rig) 
     held = await streams[0].read(10, 10)
     await rig.redis.xclaim(KEYS.stream("first", 0), "first", "new", 0, [held[0].entry_id])
     outcomes = [Settled(each.entry_id, (Append("second", 0, ("a", "b")),)) for each in held]
-    assert await streams[0].settle(outcomes) == [held[0].entry_id]
+    assert (await streams[0].settle(outcomes)).lost == [held[0].entry_id]
     assert await rig.length("second") == 1
-    assert await streams[1].settle(outcomes[:1]) == []
-    assert await streams[1].settle(outcomes[:1]) == [held[0].entry_id]
+    assert (await streams[1].settle(outcomes[:1])).lost == []
+    assert (await streams[1].settle(outcomes[:1])).lost == [held[0].entry_id]
     assert await rig.length("second") == 2
 
 
@@ -56,7 +56,7 @@ async def test_settle_finds_its_entries_among_many_that_wait_for_a_retry(rig: Ri
         await rig.append("first", *entry(number))
     held = await stream.read(200, 10)
     ends = [Settled(held[0].entry_id, ()), Settled(held[-1].entry_id, ())]
-    assert await stream.settle(ends) == []
+    assert (await stream.settle(ends)).lost == []
     assert await rig.length("first") == 198
 
 
@@ -87,3 +87,33 @@ async def test_a_redis_that_is_flushed_with_entries_in_hand_does_not_stop_the_ag
     await rig.drain()
     [event] = await rig.fields("events")
     assert event[b"seq"] == b"3-0"
+
+
+async def test_a_record_that_kills_its_process_does_not_cost_its_batch(rig: Rig) -> None:
+    dying = asyncio.Event()
+
+    async def handler(items: Sequence[Item]) -> list[Outcome]:
+        if any(item.number == 5 for item in items):
+            dying.set()
+            await asyncio.Event().wait()
+        return [Emit(item) for item in items]
+
+    spec = Stage(
+        name="first",
+        consumes=Item,
+        emits="second",
+        limits=Limits(timeout_seconds=60, batch_size=20, crash_limit=3),
+        batch=handler,
+    )
+    for number in range(10):
+        await rig.append("first", *entry(number))
+    for _ in range(3):
+        dying.clear()
+        rig.start(spec)
+        await asyncio.wait_for(dying.wait(), 10)
+        await rig.kill()
+    rig.start(spec)
+    await rig.until_length("second", 9)
+    await rig.until_length("dead", 1)
+    [listed] = await rig.dead()
+    assert listed.letter.error == "CrashLoop"

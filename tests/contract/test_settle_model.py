@@ -7,20 +7,21 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from pipeline.decision import Decider
+from pipeline.decision import Decider, Work
 from pipeline.engines.redis.streams import Fenced, StageStream
 from pipeline.engines.redis.trimmer import Trimmer
 from pipeline.engines.redis.watermark import Watermark
 from pipeline.reading import Reading
 from pipeline.settings import RuntimeSettings
-from pipeline.settlement import Delivery
+from pipeline.settlement import Delivery, Settlement
 from pipeline.stage import Drop, Emit, Outcome, Reject, Retry
+from pipeline.understanding import understand
 from schemas.codec import decode
 from tests.contract.public_door import door
 from tests.contract.rig import KEYS, Item, Rig, done, rig_on
@@ -189,14 +190,18 @@ class SettleMachine(RuleBasedStateMachine):
     def take(self, name: str, deliveries: list[Delivery]) -> None:
         self.hands[name].update((delivery.entry_id, delivery) for delivery in deliveries)
 
-    def decided(self, deliveries: list[Delivery], answers: list[str]) -> list[Any]:
-        """The settlements for these answers. Few attempts, so that retries end as dead letters too."""
+    def decided(self, deliveries: list[Delivery], answers: list[str]) -> list[Settlement]:
+        """The settlements for these answers; whatever killed its process too often is dead-lettered instead."""
         reading, decider = Reading(SPEC, 0, 1, time.time), Decider(SPEC, time.time, lambda: 0.0)
-        works = [reading.work(delivery) for delivery in {each.entry_id: each for each in deliveries}.values()]
-        return [
-            decider.decide(work, outcome(answer, Item(number=int(work.delivery.fields[b"n"]))))
-            for work, answer in zip(works, answers, strict=False)
-        ]
+        distinct = {each.entry_id: each for each in deliveries}.values()
+        settlements: list[Settlement] = []
+        for delivery, answer in zip(distinct, answers, strict=False):
+            understood = understand(delivery, reading, decider)
+            if isinstance(understood, Work):
+                said = outcome(answer, Item(number=int(delivery.fields[b"n"])))
+                understood = decider.decide(understood, said)
+            settlements.append(understood)
+        return settlements
 
     async def unsettled(self) -> set[str]:
         """Ids of the public stream that are pending, or that nobody was given."""

@@ -44,8 +44,10 @@ class Consumer:
         self._stage, self._stream, self._random = stage, stream, random
         self._reading = Reading(stage, stream.partition, partitions, clock)
         self._decider = Decider(stage, clock, random)
-        self._settler = Settler(stream, self._let_go, random)
+        self._settler = Settler(stream, self._let_go, self.report_removed, random)
         self._queue: asyncio.Queue[Work] = asyncio.Queue()
+        self._suspects: asyncio.Queue[Work] = asyncio.Queue()
+        self._handlers: set[asyncio.Task[None]] = set()
         self._in_hand: dict[str, Delivery] = {}
         self._handled_by: dict[str, asyncio.Task[None]] = {}
         self._freed = asyncio.Event()
@@ -109,7 +111,12 @@ class Consumer:
             )
 
     async def _work(self) -> None:
-        await together(self._read_and_drain(), self._handle_all(), self._until_broken())
+        try:
+            await together(
+                self._read_and_drain(), self._handle_all(), self._handle_suspects(), self._until_broken()
+            )
+        finally:
+            await cancel(self._handlers)
         await self._give_back()
 
     async def _read_and_drain(self) -> None:
@@ -179,7 +186,7 @@ class Consumer:
     def _understand(self, delivery: Delivery) -> None:
         understood = understand(delivery, self._reading, self._decider)
         if isinstance(understood, Work):
-            self._queue.put_nowait(understood)
+            (self._suspects if delivery.deliveries > 1 else self._queue).put_nowait(understood)
         else:
             self._settle(delivery, understood)
 
@@ -191,20 +198,40 @@ class Consumer:
         self._settler.add(settlement)
 
     async def _handle_all(self) -> None:
-        handlers: set[asyncio.Task[None]] = set()
-        try:
-            while True:
-                await self._slots.acquire()
-                works = await self._next_works()
-                task = asyncio.create_task(self._handle(works))
-                handlers.add(task)
-                task.add_done_callback(handlers.discard)
-                task.add_done_callback(self._has_handled)
-                self._handled_by.update((work.delivery.entry_id, task) for work in works)
-        finally:
-            await cancel(handlers)
+        while True:
+            works = [await self._queue.get()]
+            await self._slots.acquire()
+            while len(works) < self._take and not self._queue.empty():
+                works.append(self._queue.get_nowait())
+            self._begin([work for work in works if self._holds(work)])
+
+    async def _handle_suspects(self) -> None:
+        """What was in a process' hands when it died, or was taken from it, is handled one at a time, and counted as its
+        work begins: so an entry that kills its process is found, and its neighbours don't die for it."""
+        while True:
+            work = await self._suspects.get()
+            await self._slots.acquire()
+            begun = self._holds(work) and await self._count(work.delivery)
+            await asyncio.wait([self._begin([work] if begun else [])])
+
+    async def _count(self, delivery: Delivery) -> bool:
+        broken = 0
+        while True:
+            try:
+                return await self._stream.begin(delivery.entry_id, delivery.deliveries)
+            except REDIS_AWAY as error:
+                broken += 1
+                await self._pause(broken, error)
+
+    def _begin(self, works: Sequence[Work]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._handle(works))
+        self._handlers.add(task)
+        task.add_done_callback(self._has_handled)
+        self._handled_by.update((work.delivery.entry_id, task) for work in works)
+        return task
 
     def _has_handled(self, task: asyncio.Task[None]) -> None:
+        self._handlers.discard(task)
         self._slots.release()
         if not task.cancelled() and (error := task.exception()) and not self._broken.done():
             self._broken.set_exception(error)
@@ -212,12 +239,6 @@ class Consumer:
     async def _until_broken(self) -> None:
         """Whatever a stage's handler raises is an outcome; what arrives here is a fault of the runtime."""
         await self._broken
-
-    async def _next_works(self) -> list[Work]:
-        works = [await self._queue.get()]
-        while len(works) < self._take and not self._queue.empty():
-            works.append(self._queue.get_nowait())
-        return [work for work in works if self._holds(work)]
 
     async def _handle(self, works: Sequence[Work]) -> None:
         try:
@@ -265,7 +286,7 @@ class Consumer:
 
     async def _pause(self, broken: int, error: Exception) -> None:
         wait = delay_seconds(broken, base_seconds=0.1, cap_seconds=2.0, random=self._random)
-        self._log.warning("reading broke off; trying again", error=str(error), seconds=round(wait, 3))
+        self._log.warning("Redis broke off; trying again", error=str(error), seconds=round(wait, 3))
         await self._rest(wait)
 
     async def _rest(self, seconds: float) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from redis.exceptions import ResponseError
 
 from pipeline.backoff import delay_seconds
 from pipeline.engines.redis.connection import REDIS_AWAY
-from pipeline.engines.redis.streams import StageStream
+from pipeline.engines.redis.streams import Settling, StageStream
 from pipeline.metrics import SETTLES_FENCED
 from pipeline.settlement import Settlement
 
@@ -19,12 +19,17 @@ _BACKOFF_SECONDS, _BACKOFF_CAP_SECONDS = 0.05, 2.0
 
 
 class Settler:
-    """Writes settlements to `stream`; `settled` is called with each entry's id once it is out of our hands."""
+    """Writes settlements to `stream`; `settled` is called with each entry's id once it is out of our hands,
+    `removed` with ids of entries that somebody else had removed from the stream."""
 
     def __init__(
-        self, stream: StageStream, settled: Callable[[str], None], random: Callable[[], float]
+        self,
+        stream: StageStream,
+        settled: Callable[[str], None],
+        removed: Callable[[Sequence[str]], None],
+        random: Callable[[], float],
     ) -> None:
-        self._stream, self._settled, self._random = stream, settled, random
+        self._stream, self._settled, self._removed, self._random = stream, settled, removed, random
         self._waiting: list[Settlement] = []
         self._held: set[str] = set()
         self._wake = asyncio.Event()
@@ -57,7 +62,7 @@ class Settler:
         attempt = 0
         while True:
             try:
-                lost = await self._stream.settle(batch)
+                settling = await self._stream.settle(batch)
             except REDIS_AWAY as error:
                 attempt += 1
                 wait = delay_seconds(
@@ -76,7 +81,11 @@ class Settler:
                 self._log.error("the stream's group is gone; these outcomes are lost", ids=ids)
                 return
             else:
-                if lost:
-                    SETTLES_FENCED.labels(self._stream.stage).inc(len(lost))
-                    self._log.warning("another consumer owns these entries now; nothing written", ids=lost)
+                self._report(settling)
                 return
+
+    def _report(self, settling: Settling) -> None:
+        if settling.lost:
+            SETTLES_FENCED.labels(self._stream.stage).inc(len(settling.lost))
+            self._log.warning("another consumer owns these entries now; nothing written", ids=settling.lost)
+        self._removed(settling.gone)

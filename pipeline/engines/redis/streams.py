@@ -57,6 +57,15 @@ class Renewed:
     gone: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What was not written as wanted: `lost` are another consumer's, and nothing was written; `gone` were to wait for
+    a retry, but somebody had removed them from the stream (each has a tombstone now)."""
+
+    lost: list[str]
+    gone: list[str]
+
+
 class StageStream:
     """Reads and settles the entries of `stage` in `partition`, as one process under a consumer's name.
 
@@ -83,13 +92,14 @@ class StageStream:
             keys.attempts(stage.name, partition),
             self._fence_key,
         ]
-        self._take_keys = [*self._own_keys, keys.cursor(stage.name, partition), keys.stream(DEAD, partition)]
-        self._renew_keys = [self.key, self._own_keys[2], self._fence_key, self._take_keys[-1]]
+        self._dead_key = keys.stream(DEAD, partition)
+        self._take_keys = [*self._own_keys, keys.cursor(stage.name, partition), self._dead_key]
+        self._renew_keys = [self.key, self._own_keys[2], self._fence_key, self._dead_key]
         fields = tombstone_fields(stage.name, stage.stream, partition)
         self._tombstone = msgpack.packb(fields, use_bin_type=False)
         self._scripts = {
             name: Script(redis, name)
-            for name in ("open", "take", "settle", "renew", "unfence", "forget_consumers")
+            for name in ("open", "take", "begin", "settle", "renew", "unfence", "forget_consumers")
         }
         self._onward: dict[str, int] = {}
 
@@ -166,19 +176,19 @@ class StageStream:
         )
         return Renewed(_texts(lost), _texts(gone))
 
-    async def settle(self, settlements: Sequence[Settlement]) -> list[str]:
-        """Write the settlements in one step. Returns ids that this consumer no longer owned: for those nothing
-        was written."""
+    async def settle(self, settlements: Sequence[Settlement]) -> Settling:
+        """Write the settlements in one step."""
         places = _Places()
         ordered = sorted(settlements, key=lambda settlement: _rank(settlement.entry_id))
         batch = [self._packed(settlement, places) for settlement in ordered]
-        lost, lengths = await self._fenced(
+        lost, lengths, gone = await self._fenced(
             "settle",
-            [*self._own_keys, *places.streams, *places.sets],
+            [*self._own_keys, self._dead_key, *places.streams, *places.sets],
             self._group,
             self._consumer,
             self._token,
             int(self._keeps_entries),
+            self._tombstone,
             len(places.streams),
             # Redis' reader knows the older format only, in which bytes and text are one type.
             msgpack.packb(batch, use_bin_type=False),
@@ -186,7 +196,20 @@ class StageStream:
         for key, length in zip(places.streams, lengths, strict=True):
             if key in places.onward:
                 self._onward[key] = length
-        return _texts(lost)
+        return Settling(_texts(lost), _texts(gone))
+
+    async def begin(self, entry_id: str, deliveries: int) -> bool:
+        """Count that the work on an entry begins for the `deliveries`-th time. False where it is another's."""
+        begun = await self._fenced(
+            "begin",
+            [self.key, self._fence_key],
+            self._group,
+            self._consumer,
+            self._token,
+            entry_id,
+            deliveries,
+        )
+        return bool(begun)
 
     async def forget_consumers(self, unseen_seconds: float) -> list[str]:
         """Remove the group's consumers that hold nothing and that nobody has seen for so long; returns their names."""

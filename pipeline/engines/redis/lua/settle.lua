@@ -1,27 +1,30 @@
 #!lua flags=allow-oom
 --#include fence
 --#include owned
+--#include tombstone
 -- Writes the outcomes of a batch: whatever the consumer still owns is forwarded, acknowledged and removed in one
 -- step; what it lost to another consumer is left alone and returned.
 --
--- KEYS  1 stream   2 retry times (zset)   3 attempts (hash)   4 fence   5.. destinations, then sets of unfinished seqs
+-- KEYS  1 stream   2 retry times (zset)   3 attempts (hash)   4 fence   5 dead letters
+--       6.. destinations, then sets of unfinished seqs
 -- ARGV  1 group   2 consumer   3 token of the fence   4 '1': keep settled entries in the stream (an audit trail)
---       5 how many destinations there are
---       6 the batch, msgpack, sorted by id:
+--       5 the tombstone's fields, msgpack   6 how many destinations there are
+--       7 the batch, msgpack, sorted by id:
 --         {id, {{destination, {name, value, ..}}, ..}, false or {set, '+' or '-', seq}} or {id, false, due_ms, account}
--- Returns {lost, lengths}: ids that are another consumer's, and the length of each destination.
+-- Returns {lost, lengths, gone}: ids that are another consumer's, the length of each destination, and ids of entries
+-- that were to wait for a retry and no longer stand in the stream.
 --
 -- Scripts do not roll back: fence and ownership come first, and nothing after them can fail but for memory, which
 -- the flag above allows for (a full Redis must be able to drain).
 local stream, retries, attempts = KEYS[1], KEYS[2], KEYS[3]
-local group, consumer, keep, destinations = ARGV[1], ARGV[2], ARGV[4] == '1', tonumber(ARGV[5])
-local batch = cmsgpack.unpack(ARGV[6])
+local group, consumer, keep, destinations = ARGV[1], ARGV[2], ARGV[4] == '1', tonumber(ARGV[6])
+local batch, fields = cmsgpack.unpack(ARGV[7]), cmsgpack.unpack(ARGV[5])
 
 local holder = fenced_by(KEYS[4], ARGV[3])
 if holder then return redis.error_reply('FENCED by ' .. holder) end
 
 local is_owned = ownership(stream, group, consumer, batch[1][1], batch[#batch][1], #batch)
-local lost, done = {}, {}
+local lost, done, gone = {}, {}, {}
 local begun, finished = {}, {}
 for _, entry in ipairs(batch) do
   local id, appends = entry[1], entry[2]
@@ -29,21 +32,26 @@ for _, entry in ipairs(batch) do
     lost[#lost + 1] = id
   elseif appends then
     for _, append in ipairs(appends) do
-      redis.call('XADD', KEYS[4 + append[1]], '*', unpack(append[2]))
+      redis.call('XADD', KEYS[5 + append[1]], '*', unpack(append[2]))
     end
     local track = entry[3]
     if track then
       local which = track[2] == '+' and begun or finished
-      local key = KEYS[4 + destinations + track[1]]
+      local key = KEYS[5 + destinations + track[1]]
       which[key] = which[key] or {}
       table.insert(which[key], track[3])
     end
     done[#done + 1] = id
   else
-    redis.call('ZADD', retries, entry[3], id)
     redis.call('HSET', attempts, id, entry[4])
     -- The handler survived: Redis' own count starts anew, so that it counts only deliveries that ended in a crash.
-    redis.call('XCLAIM', stream, group, consumer, 0, id, 'RETRYCOUNT', 0, 'JUSTID')
+    local kept = redis.call('XCLAIM', stream, group, consumer, 0, id, 'RETRYCOUNT', 0, 'JUSTID')
+    if kept[1] then
+      redis.call('ZADD', retries, entry[3], id)
+    else
+      gone[#gone + 1] = id
+      bury_trimmed(KEYS[5], fields, attempts, id)
+    end
   end
 end
 
@@ -64,5 +72,5 @@ for from = 1, #done, 4000 do
 end
 
 local lengths = {}
-for i = 1, destinations do lengths[i] = redis.call('XLEN', KEYS[4 + i]) end
-return {lost, lengths}
+for i = 1, destinations do lengths[i] = redis.call('XLEN', KEYS[5 + i]) end
+return {lost, lengths, gone}

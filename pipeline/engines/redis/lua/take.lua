@@ -6,12 +6,13 @@
 --   'owned'   this consumer holds them already: a dead process' of the same name, or hidden by a dropped connection
 --   'orphan'  nobody touched them for a lease; the search goes on where the last one ended, whoever made it
 -- What waits for a retry is left alone in the last two. What was removed from the stream meanwhile gets a tombstone.
+-- Only a retry counts as a delivery here; the others are suspects, and are counted when their work begins (begin.lua).
 --
 -- KEYS  1 stream   2 retry times (zset)   3 attempts (hash)   4 fence   5 the search's cursor   6 dead letters
 -- ARGV  1 group   2 consumer   3 token of the fence   4 which   5 most entries wanted
 --       6 'due': the time, 'owned': the id to begin with, 'orphan': the lease (times in epoch milliseconds)
 --       7 the tombstone's fields, msgpack   8.. ids to leave alone: the consumer works on them
--- Returns {taken, gone, where}: taken is {id, {name, value, ..}, deliveries, account or false}; gone are ids of
+-- Returns {taken, gone, where}: taken is {id, {name, value, ..}, deliveries with this one, account or false}; gone are ids of
 -- entries that no longer stood in the stream; where is the last id looked at ('' at the end).
 local stream, retries, attempts = KEYS[1], KEYS[2], KEYS[3]
 local group, consumer, which, most = ARGV[1], ARGV[2], ARGV[4], tonumber(ARGV[5])
@@ -47,9 +48,12 @@ for _, id in ipairs(ids) do
     ours = pending and not redis.call('ZSCORE', retries, id)
   end
   if ours then
-    local entry = redis.call('XCLAIM', stream, group, consumer, 0, id)[1]
+    local count = which == 'due' and 1 or pending[4]
+    redis.call('XCLAIM', stream, group, consumer, 0, id, 'RETRYCOUNT', count, 'JUSTID')
+    local entry = redis.call('XRANGE', stream, id, id)[1]
     if entry then
-      taken[#taken + 1] = {id, entry[2], pending[4] + 1, redis.call('HGET', attempts, id)}
+      local deliveries = which == 'due' and 1 or pending[4] + 1
+      taken[#taken + 1] = {id, entry[2], deliveries, redis.call('HGET', attempts, id)}
     else
       gone[#gone + 1] = id
     end

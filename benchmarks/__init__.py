@@ -1,0 +1,1 @@
+"""Measurements of the whole; README.md says how each figure comes about."""
