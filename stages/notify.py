@@ -88,7 +88,7 @@ class Messenger:
         open_seconds = (claim.until - self.now()).total_seconds()
         if open_seconds > 0:
             return Retry("another worker is sending this message", after=open_seconds)
-        found = await self.messages.find(message.to, message.body, message.channel)
+        found = await self.messages.find(message.to, message.body, message.channel, claim.made_at)
         if found:
             return await self._settle(claim, "sent", message_sid=found.sid)
         if claim.status == "uncertain":

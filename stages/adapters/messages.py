@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import aiohttp
 from twilio.base.exceptions import TwilioException
@@ -37,8 +38,8 @@ __all__ = [
     "Undeliverable",
 ]
 
-_LOOKED_THROUGH = 200
-"""How many of a recipient's newest messages a look-up reads."""
+_PAGE = 1000  # Twilio's largest
+_CLOCKS_APART = timedelta(minutes=5)
 
 
 class TwilioMessages:
@@ -110,27 +111,31 @@ class TwilioMessages:
             departure.reset(token)
         return Sent(str(taken.sid), str(taken.status))
 
-    async def find(self, to: str, body: str, channel: Channel | None = None) -> Sent | None:
-        """The message as the provider has it, found by recipient and exact text; None where it has none.
+    async def find(
+        self, to: str, body: str, channel: Channel | None = None, since: datetime | None = None
+    ) -> Sent | None:
+        """The message as the provider has it, found by recipient and exact text; None where it has none. Messages made
+        before `since` are not looked at; without it, all are.
 
         So the text must carry something unique, such as the order number. Without a channel both are looked
         through. Looking up may be repeated: whatever goes wrong raises MessageUnavailable or MessageMisused.
         """
         channels: tuple[Channel, ...] = ("whatsapp", "sms") if channel is None else (channel,)
         for each in channels:
-            found = await self._newest(_address(to, each))
-            for message in found:
-                if message.body == body:
-                    return Sent(str(message.sid), str(message.status))
+            if found := await self._search(_address(to, each), body, since):
+                return Sent(str(found.sid), str(found.status))
         return None
 
-    async def _newest(self, address: str) -> list[MessageInstance]:
+    async def _search(self, address: str, body: str, since: datetime | None) -> MessageInstance | None:
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                found: list[MessageInstance] = await self._client.messages.list_async(
-                    to=address, limit=_LOOKED_THROUGH, page_size=_LOOKED_THROUGH
-                )
-                return found
+                # Newest first. By the time of making: a message that still waits has no time of sending.
+                async for message in await self._client.messages.stream_async(to=address, page_size=_PAGE):
+                    if message.body == body:
+                        return message
+                    if since and message.date_created < since - _CLOCKS_APART:
+                        return None
+                return None
         except TwilioException as error:
             outcome = outcome_of(error)
             if isinstance(outcome, MessageMisused):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -167,3 +169,17 @@ async def test_the_exact_text_is_found_among_others(messages: TwilioMessages) ->
     found = await messages.find(message.to, message.body)
     assert found is not None
     assert found.sid == sids[message.body]
+
+
+async def test_a_message_is_found_among_thousands_of_the_same_recipient(messages: TwilioMessages) -> None:
+    message = confirmation()
+    began = datetime.now(UTC)
+    sent = await messages.send(message)
+    assert isinstance(sent, Sent)
+    for hundred in range(11):  # more than the provider puts on a page
+        others = (Message(message.to, f"another {hundred} {number}", "sms") for number in range(100))
+        await asyncio.gather(*(messages.send(other) for other in others))
+    found = await messages.find(message.to, message.body, "sms", began)
+    assert found is not None
+    assert found.sid == sent.sid
+    assert await messages.find(message.to, "never sent", "sms", began + timedelta(hours=1)) is None

@@ -40,6 +40,7 @@ class Claim:
     status: Status
     until: datetime
     fresh: bool
+    made_at: datetime
     message_sid: str | None = None
 
 
@@ -66,14 +67,21 @@ class Notifications:
         """Claim the message `kind` of an order to a recipient, or learn who did."""
         new_id = derived_id(f"notification/{order_id}/{recipient}/{kind}")
         async with self._database.transaction() as connection:
-            made = await connection.fetchval(
+            made = await connection.fetchrow(
                 statement("notifications/claim"), new_id, order_id, recipient, channel, kind, body, until
             )
             if made:
-                return Claim(made, "claimed", until, fresh=True)
+                return Claim(made["id"], "claimed", until, True, made["created_at"])
             row = await connection.fetchrow(statement("notifications/by_key"), order_id, recipient, kind)
             assert row is not None  # noqa: S101 - the insert above met it, and these rows are never deleted
-            return Claim(row["id"], row["status"], row["claimed_until"], False, row["message_sid"])
+            return Claim(
+                row["id"],
+                row["status"],
+                row["claimed_until"],
+                False,
+                row["created_at"],
+                row["message_sid"],
+            )
 
     async def reclaim(self, claim: Claim, until: datetime) -> Claim | None:
         """Take over a claim that ran out. None where somebody else was faster."""
@@ -81,7 +89,7 @@ class Notifications:
             taken = await connection.fetchval(
                 statement("notifications/reclaim"), claim.id, claim.until, until
             )
-        return Claim(claim.id, "claimed", until, fresh=True) if taken else None
+        return Claim(claim.id, "claimed", until, True, claim.made_at) if taken else None
 
     async def record(
         self, claim: Claim, status: Status, *, message_sid: str | None = None, error_code: str | None = None

@@ -2,4 +2,4 @@
 insert into payment_notifications (id, order_id, recipient, channel, kind, body, status, claimed_until)
 values ($1, $2, $3, $4, $5, $6, 'claimed', $7)
 on conflict (order_id, recipient, kind) do nothing
-returning id
+returning id, created_at
