@@ -73,6 +73,14 @@ class ShopSettings(RuntimeSettings):
             "an order that stands is finished whatever its age",
         ),
     ] = 6 * 3600.0
+    fairness_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="So long after it came, a claim on the last pieces lets earlier comments that are still on "
+            "their way go first",
+        ),
+    ] = 2.0
     message_claim_seconds: Annotated[
         float,
         Field(

@@ -46,7 +46,7 @@ from stages.adapters.sight import Sight
 from stages.ingest import ingest_stage
 from stages.intent import intent_stage
 from stages.notify import Messenger, Wording, notify_stage
-from stages.order import order_stage
+from stages.order import Patience, order_stage
 from stages.payment import payment_stage
 from stages.projector import projector_stage
 from stages.settings import ShopSettings, require
@@ -207,8 +207,9 @@ STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
     "order": lambda w: order_stage(
         w.limits("order"),
         orders=w.orders,
+        watermark=w.watermark,
         now=utc_now,
-        max_age_seconds=w.settings.max_order_age_seconds,
+        patience=Patience(w.settings.max_order_age_seconds, w.settings.fairness_seconds),
     ),
     "payment": lambda w: payment_stage(
         w.limits("payment"),

@@ -31,6 +31,11 @@ class SoldOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Contested:
+    """The stock covers the quantity, but not also what others may want first; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class TooOld:
     """The comment came too long ago to become an order now; nothing was changed."""
 
@@ -55,17 +60,23 @@ class Orders:
         self._database = database
 
     async def place(
-        self, match: MatchedComment, now: datetime, max_age_seconds: float
-    ) -> PlacedOrder | SoldOut | TooOld:
-        """Order, stock, number and mapping in one transaction. A comment whose order stands already gets that
-        order; else one that Redis took more than `max_age_seconds` ago gets none. Raises OrderPlacedMeanwhile."""
+        self, match: MatchedComment, now: datetime, max_age_seconds: float, spare: int = 0
+    ) -> PlacedOrder | SoldOut | Contested | TooOld:
+        """Order, stock, number and mapping in one transaction, where `spare` pieces are left then. A comment whose
+        order stands already gets that order; else one that Redis took more than `max_age_seconds` ago gets none.
+        Raises OrderPlacedMeanwhile."""
         try:
             async with self._database.transaction() as connection:
                 standing = await connection.fetchrow(statement("orders/by_id"), order_id(match.comment_id))
                 if standing:
                     return placed_order(standing)
-                if _age_seconds(match.seq, now) > max_age_seconds:
+                if age_seconds(match.seq, now) > max_age_seconds:
                     return TooOld()
+                reserved = await connection.fetchrow(
+                    statement("orders/reserve"), match.product_id, match.quantity, spare
+                )
+                if reserved is None or not reserved["taken"]:
+                    return Contested() if reserved and reserved["enough"] else SoldOut()
                 return await _place(connection, match, now)
         except asyncpg.UniqueViolationError as error:
             raise OrderPlacedMeanwhile(
@@ -114,14 +125,12 @@ class Orders:
             return True
 
 
-def _age_seconds(seq: str, now: datetime) -> float:
+def age_seconds(seq: str, now: datetime) -> float:
     """How long ago Redis took the comment: its own clock, never the sender's, who could choose."""
     return now.timestamp() - int(seq.partition("-")[0]) / 1000
 
 
-async def _place(connection: Connection, match: MatchedComment, now: datetime) -> PlacedOrder | SoldOut:
-    if await connection.fetchval(statement("orders/reserve"), match.product_id, match.quantity) is None:
-        return SoldOut()
+async def _place(connection: Connection, match: MatchedComment, now: datetime) -> PlacedOrder:
     viewer, total = match.viewer, match.price.times(match.quantity)
     buyer = await connection.fetchval(
         statement("buyers/meet"),
