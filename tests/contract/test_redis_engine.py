@@ -117,3 +117,26 @@ async def test_a_record_that_kills_its_process_does_not_cost_its_batch(rig: Rig)
     await rig.until_length("dead", 1)
     [listed] = await rig.dead()
     assert listed.letter.error == "CrashLoop"
+
+
+async def test_a_redis_that_is_emptied_under_suspects_does_not_stop_the_agents(rig: Rig) -> None:
+    first_is_handled, go_on = asyncio.Event(), asyncio.Event()
+
+    async def handler(item: Item) -> Outcome:
+        first_is_handled.set()
+        await go_on.wait()
+        return Emit(item)
+
+    spec = stage("first", handler, emits="second", timeout_seconds=60)
+    for number in range(4):
+        await rig.append("first", *entry(number))
+    dead = rig.stream(spec, "one")
+    await dead.open()
+    await dead.read(4, 10)
+    rig.start(spec)  # takes up what the dead one held, one at a time
+    await asyncio.wait_for(first_is_handled.wait(), 10)
+    await rig.redis.flushall()
+    go_on.set()
+    await rig.append("first", *entry(9))
+    await rig.until_length("second", 1)
+    await rig.drain()

@@ -211,10 +211,12 @@ class Consumer:
         while True:
             work = await self._suspects.get()
             await self._slots.acquire()
-            begun = self._holds(work) and await self._count(work.delivery)
-            await asyncio.wait([self._begin([work] if begun else [])])
+            if self._holds(work) and not await self._count(work.delivery):
+                self._let_go(work.delivery.entry_id)
+            await asyncio.wait([self._begin([work] if self._holds(work) else [])])
 
     async def _count(self, delivery: Delivery) -> bool:
+        """False where the entry is no longer ours, or nobody's: Redis was emptied."""
         broken = 0
         while True:
             try:
@@ -222,6 +224,10 @@ class Consumer:
             except REDIS_AWAY as error:
                 broken += 1
                 await self._pause(broken, error)
+            except ResponseError as error:
+                if "NOGROUP" not in str(error):
+                    raise
+                return False
 
     def _begin(self, works: Sequence[Work]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._handle(works))
