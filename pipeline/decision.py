@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,14 +12,14 @@ import orjson
 
 from pipeline.backoff import delay_seconds
 from pipeline.dead_letter import DeadLetter
-from pipeline.envelope import Envelope, hop, traceparent, with_hop
+from pipeline.envelope import SEQ, UUID_TEXT, Envelope, hop, traceparent, with_hop
 from pipeline.events import End, EndState
 from pipeline.settlement import DEAD, EVENTS, Append, Delivery, Postponed, Settled, Settlement, Step
 from pipeline.stage import Drop, Emit, Note, Outcome, Reject, Retry, Stage
 from schemas.codec import encode
 from schemas.records import Record
 
-SEQ = re.compile(r"[0-9]{1,13}-[0-9]{1,7}")
+_OUTAGE_ATTEMPT = 5  # what waits without counting waits as long as after so many failures
 NEWER_VERSION_SECONDS = 30.0  # how long an entry of a newer release waits before it is offered again
 
 
@@ -68,10 +67,16 @@ class Decider:
     def refuse(self, delivery: Delivery, partition: int, reject: Reject) -> Settlement:
         """What becomes of an entry that could not be read at all. Its identity, where that is unreadable too, derives
         from where it lay."""
-        known = delivery.fields.get(b"id", b"").decode(errors="replace")
-        comment_id = known if _is_uuid(known) else str(derived_id(f"{self.stage.stream}/{delivery.entry_id}"))
-        seq = delivery.fields.get(b"seq", b"").decode(errors="replace")
-        seq = seq if self.stage.door is None and SEQ.fullmatch(seq) else delivery.entry_id
+        # At the door the fields are a pusher's, who may claim any identity.
+        given = {} if self.stage.door else delivery.fields
+        known = given.get(b"id", b"").decode(errors="replace")
+        comment_id = (
+            known
+            if UUID_TEXT.fullmatch(known)
+            else str(derived_id(f"{self.stage.stream}/{delivery.entry_id}"))
+        )
+        seq = given.get(b"seq", b"").decode(errors="replace")
+        seq = seq if SEQ.fullmatch(seq) else delivery.entry_id
         envelope = Envelope(
             id=comment_id, seq=seq, at="", trace=traceparent(comment_id), hops=b"[]", data=b""
         )
@@ -128,22 +133,24 @@ class Decider:
         return replace(end, appends=(dead, *end.appends))
 
     def _wait(self, delivery: Delivery, after: float | None) -> Postponed:
-        wait = self.stage.limits.backoff_seconds if after is None else after
+        wait = self._backoff_seconds(_OUTAGE_ATTEMPT) if after is None else after
         due_ms = self._now_ms() + int(wait * 1000)
         return Postponed(delivery.entry_id, due_ms, delivery.attempts, delivery.first_failed_ms)
 
     def _postpone(self, delivery: Delivery, after: float | None) -> Postponed:
-        limits, now_ms, attempt = self.stage.limits, self._now_ms(), delivery.attempts + 1
-        wait = after
-        if wait is None:
-            wait = delay_seconds(
-                attempt,
-                base_seconds=limits.backoff_seconds,
-                cap_seconds=limits.backoff_cap_seconds,
-                random=self.random,
-            )
+        now_ms, attempt = self._now_ms(), delivery.attempts + 1
+        wait = self._backoff_seconds(attempt) if after is None else after
         return Postponed(
             delivery.entry_id, now_ms + int(wait * 1000), attempt, delivery.first_failed_ms or now_ms
+        )
+
+    def _backoff_seconds(self, attempt: int) -> float:
+        limits = self.stage.limits
+        return delay_seconds(
+            attempt,
+            base_seconds=limits.backoff_seconds,
+            cap_seconds=limits.backoff_cap_seconds,
+            random=self.random,
         )
 
     def _event(self, work: Work, end: End, reason: str, note: Note) -> Append:
@@ -178,10 +185,3 @@ def partition_of(key: str, partitions: int) -> int:
 def derived_id(name: str) -> UUID:
     """The one id for `name`, the same wherever and whenever it is derived (RFC 9562, version 5)."""
     return uuid5(NAMESPACE_URL, f"tiktoksales:{name}")
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ from schemas.codec import SCHEMA_VERSION, UnreadableRecord
 # Versions rise one by one, and readers are deployed a release before writers: an entry that claims to be further
 # ahead than this comes from no deployment of ours.
 VERSIONS_AHEAD = 16
+
+SEQ = re.compile(r"[0-9]{1,13}-[0-9]{1,7}")
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class NewerVersion(Exception):
@@ -47,8 +51,8 @@ def read_envelope(fields: Mapping[bytes, bytes]) -> Envelope:
     _check_version(fields)
     try:
         return Envelope(
-            id=fields[b"id"].decode(),
-            seq=fields[b"seq"].decode(),
+            id=_checked(UUID_TEXT, fields[b"id"].decode(), "id"),
+            seq=_checked(SEQ, fields[b"seq"].decode(), "seq"),
             at=fields[b"at"].decode(),
             trace=fields[b"trace"].decode(),
             hops=_checked_hops(fields[b"hops"]),
@@ -76,6 +80,12 @@ def traceparent(comment_id: str) -> str:
     return f"00-{digits}-{digits[:16]}-01"
 
 
+def _checked(pattern: re.Pattern[str], text: str, name: str) -> str:
+    if not pattern.fullmatch(text):
+        raise UnreadableRecord(f"the entry's {name} is none: {text[:40]!r}")
+    return text
+
+
 def _check_version(fields: Mapping[bytes, bytes]) -> None:
     raw = fields.get(b"v", b"")
     if not (raw.isdigit() and len(raw) <= 4 and 1 <= int(raw) <= SCHEMA_VERSION + VERSIONS_AHEAD):
@@ -91,6 +101,6 @@ def _checked_hops(hops: bytes) -> bytes:
         steps = orjson.loads(hops)
     except orjson.JSONDecodeError as error:
         raise UnreadableRecord(f"the entry's hops are not JSON: {error}") from error
-    if not isinstance(steps, list):
-        raise UnreadableRecord("the entry's hops are not a list")
+    if not isinstance(steps, list) or not all(isinstance(step, list) for step in steps):
+        raise UnreadableRecord("the entry's hops are not a list of lists")
     return hops

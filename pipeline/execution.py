@@ -50,4 +50,5 @@ def _failed(stage: Stage[Any], error: Exception) -> Retry:
     reason = (str(error) or name).splitlines()[0]
     if isinstance(error, TimeoutError) and not str(error):
         reason = f"{stage.name} took longer than its {stage.limits.timeout_seconds:g} s"
-    return Retry(reason, error=name, detail="".join(traceback.format_exception(error)))
+    counts = not isinstance(error, stage.limits.away)
+    return Retry(reason, error=name, detail="".join(traceback.format_exception(error)), counts=counts)

@@ -16,6 +16,10 @@ from schemas.codec import decode
 class CrashLoop(Exception):
     """The entry keeps taking its process down; it is dead-lettered before the handler runs again."""
 
+    def __init__(self, work: Work) -> None:
+        super().__init__(f"its process died {work.delivery.deliveries - 1} times while it was handled")
+        self.work = work
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -31,7 +35,7 @@ class Reading:
         the entry more often than the stage's limit."""
         work = self._of_a_door(delivery) if self.stage.door else self._of_a_stage(delivery)
         if delivery.deliveries > self.stage.limits.crash_limit:
-            raise CrashLoop(f"its process died {delivery.deliveries - 1} times while it was handled")
+            raise CrashLoop(work)
         return work
 
     def _of_a_stage(self, delivery: Delivery) -> Work:

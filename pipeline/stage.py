@@ -64,7 +64,8 @@ BatchHandler: TypeAlias = Callable[[Sequence[R]], Awaitable[Sequence[Outcome]]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a stage may use. `batch_size` counts only for handlers of batches, `concurrency` only for handlers of
-    single records. `crash_limit`: how often an entry may take its process down with it."""
+    single records. `crash_limit`: how often an entry may take its process down with it. `away`: exceptions that say
+    that something the handler needs is away; the entry waits, and no attempt is counted."""
 
     timeout_seconds: float
     max_attempts: int = 8
@@ -73,6 +74,7 @@ class Limits:
     crash_limit: int = 3
     backoff_seconds: float = 0.5
     backoff_cap_seconds: float = 60.0
+    away: tuple[type[Exception], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from pipeline.envelope import NewerVersion
 from pipeline.reading import CrashLoop, Reading
 from pipeline.settlement import Delivery, Settlement
 from pipeline.stage import Reject
-from schemas.codec import UnreadableRecord
 
 
 def understand(delivery: Delivery, reading: Reading, decider: Decider) -> Work | Settlement:
@@ -17,5 +16,9 @@ def understand(delivery: Delivery, reading: Reading, decider: Decider) -> Work |
         return reading.work(delivery)
     except NewerVersion:
         return decider.leave_for_newer_reader(delivery)
-    except (UnreadableRecord, CrashLoop) as error:
+    except CrashLoop as error:
+        return decider.decide(error.work, Reject(str(error), type(error).__name__))
+    except (
+        Exception
+    ) as error:  # UnreadableRecord, or a door's fault: an entry that can't be read would be met for ever
         return decider.refuse(delivery, reading.partition, Reject(str(error), type(error).__name__))

@@ -97,7 +97,10 @@ def _moment(text: str | None, seq: str) -> datetime:
     """The platform's time: ISO 8601 (UTC where it names no zone) or epoch seconds or milliseconds; without one, the
     time at which Redis took the entry."""
     if not text:
-        return datetime.fromtimestamp(int(seq.split("-")[0]) / 1000, UTC)
+        try:
+            return datetime.fromtimestamp(int(seq.split("-")[0]) / 1000, UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise UnreadableRecord(f"the entry's id {seq} is no time: {error}") from error
     try:
         moment = _TIMESTAMP.validate_python(text)
     except ValidationError as error:

@@ -11,7 +11,7 @@ import structlog
 
 from pipeline.stage import Drop, Emit, Limits, Outcome, Retry, Stage
 from schemas.records import PaidOrder, PlacedOrder
-from stages.adapters.database.orders import Card, Orders
+from stages.adapters.database.orders import Card, Orders, age_seconds
 from stages.adapters.payments import (
     AuthenticationRequired,
     Charge,
@@ -25,6 +25,7 @@ from stages.adapters.payments import (
 _log = structlog.get_logger()
 
 _KEYS = 5  # idempotency keys that one charge may use up; each new one takes a server error of its own
+_REMEMBERED_SECONDS = 23 * 3600.0  # Stripe keeps idempotency keys for a day at least
 
 
 async def pay(
@@ -81,7 +82,8 @@ async def _charge(
         streamer=order.streamer,
         comment_id=str(order.comment_id),
     )
-    result = await attempt(charge, payments, f"charge:{order.order_id}")
+    may_be_forgotten = age_seconds(order.seq, now()) > _REMEMBERED_SECONDS
+    result = await attempt(charge, payments, f"charge:{order.order_id}", may_be_forgotten=may_be_forgotten)
     match result:
         case Charged(payment_id=payment_id):
             return await orders.pay(order.order_id, payment_id, now())
@@ -97,18 +99,22 @@ async def _charge(
     return None
 
 
-async def attempt(charge: Charge, payments: StripePayments, key: str) -> ChargeResult:
+async def attempt(
+    charge: Charge, payments: StripePayments, key: str, *, may_be_forgotten: bool = False
+) -> ChargeResult:
     """What became of the charge under `key`, or under one of the keys that follow it.
 
     The provider repeats a server error under its key for a day, whether the money moved or not; so after one the
     payments that stand are looked through. Where there is none, and the error came from the provider's memory, so
     that nothing is under way under this key any more, the next key is taken: without it the order could not be paid
-    before tomorrow. Raises PaymentUnavailable while it is open.
+    before tomorrow. Where the provider may have forgotten its keys (after a day), the payments that stand are looked
+    through before anything is charged. Raises PaymentUnavailable while it is open.
     """
     for number in range(1, _KEYS + 1):
         this = key if number == 1 else f"{key}:{number}"
         try:
-            return await payments.charge(charge, this)
+            standing = await payments.find(charge, this) if may_be_forgotten else None
+            return standing or await payments.charge(charge, this)
         except PaymentUnavailable as error:
             found = await payments.find(charge, this) if error.reason == "server_error" else None
             if found is not None:

@@ -98,7 +98,12 @@ class Wiring:
     def limits(self, stage: str, **given: Any) -> Limits:
         """The limits of a stage, as configured."""
         seconds = getattr(self.settings, f"{stage}_timeout_seconds")
-        return Limits(timeout_seconds=seconds, max_attempts=self.settings.max_attempts, **given)
+        return Limits(
+            timeout_seconds=seconds,
+            max_attempts=self.settings.max_attempts,
+            away=(DatabaseUnavailable, *REDIS_AWAY),
+            **given,
+        )
 
     @cached_property
     def sources(self) -> Sources:

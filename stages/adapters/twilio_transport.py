@@ -16,7 +16,6 @@ from twilio.http.response import Response
 
 from stages.adapters.http_session import HttpSession
 
-
 departure: ContextVar[Callable[[], None] | None] = ContextVar("departure", default=None)
 """Called as the last thing before a request leaves; raises where it must not."""
 

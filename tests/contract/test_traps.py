@@ -16,7 +16,7 @@ from pipeline.engines.redis.connection import BLOCK_SECONDS, connect_reader
 from pipeline.engines.redis.consumer import Consumer
 from pipeline.engines.redis.lease import LeaseKeeper
 from pipeline.engines.redis.reclaimer import Reclaimer
-from pipeline.engines.redis.streams import StageStream
+from pipeline.engines.redis.streams import Renewed, StageStream
 from pipeline.engines.redis.trimmer import Trimmer
 from pipeline.engines.redis.watermark import Watermark
 from pipeline.settings import RuntimeSettings
@@ -226,7 +226,7 @@ async def test_the_delivery_counter_also_counts_own_reads(rig: Rig) -> None:
     for _ in range(3):  # reading it again is no crash; only work that had begun counts
         [delivery] = (await stream.own_pending("", 10, [])).deliveries
         assert (delivery.attempts, delivery.deliveries) == (0, 2)
-    assert await stream.begin(entry_id, delivery.deliveries)
+    assert await stream.begin(entry_id, delivery.deliveries) == Renewed([], [])
     [delivery] = (await stream.own_pending("", 10, [])).deliveries
     assert delivery.deliveries == 3
     assert (await stream.own_pending("", 10, [entry_id])).deliveries == []  # what is in hand is left alone
@@ -235,7 +235,7 @@ async def test_the_delivery_counter_also_counts_own_reads(rig: Rig) -> None:
     [released] = (await stream.due(int(time.time() * 1000) + 1, 10)).deliveries
     assert (released.attempts, released.deliveries) == (0, 1)  # the handler survived: it was no crash
     await steal(rig, entry_id)
-    assert not await stream.begin(entry_id, 2)
+    assert await stream.begin(entry_id, 2) == Renewed([entry_id], [])
 
 
 async def test_lag_is_null_after_xdel(rig: Rig) -> None:

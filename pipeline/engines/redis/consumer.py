@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -20,7 +20,7 @@ from pipeline.execution import execute
 from pipeline.metrics import DEAD_LETTERS, ENTRIES_LOST, GROUPS_RECREATED, RETRIES
 from pipeline.reading import Reading
 from pipeline.settlement import DEAD, Delivery, Postponed, Settlement
-from pipeline.stage import Stage
+from pipeline.stage import Outcome, Reject, Retry, Stage
 from pipeline.understanding import understand
 
 _PAGE = 100  # entries of the own pending list asked for at once
@@ -59,13 +59,16 @@ class Consumer:
         self._take = limits.batch_size if stage.batch else 1
         self._slots = asyncio.Semaphore(1 if stage.batch else limits.concurrency)
         self._capacity = 2 * limits.batch_size if stage.batch else limits.concurrency
-        self._began = self._stands_by = False
+        self._began = self._stands_by = self._must_recover = False
+        self._ahead_of_reader = 0
         self.is_at_work = False  # whether the stream is open, and it is our turn
 
     @property
     def free(self) -> int:
-        """How many more entries it may take: none while the next stage can't keep up."""
-        return 0 if self._stream.is_pressed else self._capacity - len(self._in_hand)
+        """How many more entries it may take: none while the next stage can't keep up, or once it is to stop."""
+        if self._stream.is_pressed or self._stopping.is_set():
+            return 0
+        return self._capacity - len(self._in_hand)
 
     @property
     def in_hand(self) -> list[str]:
@@ -89,18 +92,39 @@ class Consumer:
     def accept(self, deliveries: Iterable[Delivery]) -> None:
         """Take deliveries in hand, but those that already are."""
         for delivery in deliveries:
-            if delivery.entry_id not in self._in_hand:
-                self._in_hand[delivery.entry_id] = delivery
+            if delivery.entry_id in self._in_hand:
+                continue
+            self._in_hand[delivery.entry_id] = delivery
+            if self._releasing.is_set():  # it was asked for before, and nobody will handle it here
+                self._settler.add(self._decider.release(delivery))
+            else:
                 self._understand(delivery)
 
     def lose(self, entry_ids: Sequence[str]) -> None:
         """These entries are no longer ours: their handlers are cancelled, unless they work on others too."""
+        self._settler.forget(entry_ids)
         for entry_id in entry_ids:
             self._let_go(entry_id)
         for entry_id in entry_ids:
             task = self._handled_by.get(entry_id)
             if task and not any(self._handled_by.get(held) is task for held in self._in_hand):
                 task.cancel()
+
+    def recover_soon(self) -> None:
+        """An answer got lost, and with it perhaps entries: look for them before the next read."""
+        self._must_recover = True
+
+    @contextlib.asynccontextmanager
+    async def before_the_reader(self) -> AsyncIterator[None]:
+        """As soon as there is room, and before fresh entries take it: what comes back would starve behind them."""
+        self._ahead_of_reader += 1
+        try:
+            while self.free <= 0 and not (self._stream.is_pressed or self._stopping.is_set()):
+                await self._wait_for_freed()
+            yield
+        finally:
+            self._ahead_of_reader -= 1
+            self._freed.set()
 
     def report_removed(self, entry_ids: Sequence[str]) -> None:
         """Say that entries were removed from the stream by somebody else while they were pending."""
@@ -165,7 +189,7 @@ class Consumer:
     async def _recover(self) -> None:
         """What was delivered to this consumer's name and never settled: a dead process' work, or entries that a
         dropped connection hid."""
-        after = ""
+        after, self._must_recover = "", False
         while not self._stopping.is_set():
             taken = await self._stream.own_pending(after, min(_PAGE, max(self.free, 1)), self._in_hand)
             self.accept(taken.deliveries)
@@ -177,8 +201,8 @@ class Consumer:
                 await self._wait_for_room()
 
     async def _read(self) -> None:
-        while not self._stopping.is_set():
-            if self.free <= 0:
+        while not (self._stopping.is_set() or self._must_recover):
+            if self.free <= 0 or self._ahead_of_reader:
                 await self._wait_for_room()
                 continue
             self.accept(await self._stream.read(self.free, int(BLOCK_SECONDS * 1000)))
@@ -211,23 +235,26 @@ class Consumer:
         while True:
             work = await self._suspects.get()
             await self._slots.acquire()
-            if self._holds(work) and not await self._count(work.delivery):
-                self._let_go(work.delivery.entry_id)
+            if self._holds(work):
+                await self._count(work.delivery)
             await asyncio.wait([self._begin([work] if self._holds(work) else [])])
 
-    async def _count(self, delivery: Delivery) -> bool:
-        """False where the entry is no longer ours, or nobody's: Redis was emptied."""
+    async def _count(self, delivery: Delivery) -> None:
+        """Lets the entry go where it is no longer ours, or nobody's: Redis was emptied."""
         broken = 0
         while True:
             try:
-                return await self._stream.begin(delivery.entry_id, delivery.deliveries)
+                begun = await self._stream.begin(delivery.entry_id, delivery.deliveries)
             except REDIS_AWAY as error:
                 broken += 1
-                await self._pause(broken, error)
+                await asyncio.sleep(self._said_pause(broken, error))
             except ResponseError as error:
                 if "NOGROUP" not in str(error):
                     raise
-                return False
+                return self.lose([delivery.entry_id])
+            else:
+                self.report_removed(begun.gone)
+                return self.lose([*begun.lost, *begun.gone])
 
     def _begin(self, works: Sequence[Work]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._handle(works))
@@ -248,13 +275,32 @@ class Consumer:
 
     async def _handle(self, works: Sequence[Work]) -> None:
         try:
-            outcomes = await execute(self._stage, [work.record for work in works]) if works else []
+            outcomes = await self._outcomes(works)
             for work, outcome in zip(works, outcomes, strict=True):
                 if self._holds(work):
-                    self._settle(work.delivery, self._decider.decide(work, outcome))
+                    self._settle(work.delivery, self._decided(work, outcome))
         finally:
             for work in works:
-                self._handled_by.pop(work.delivery.entry_id, None)
+                if self._handled_by.get(work.delivery.entry_id) is asyncio.current_task():
+                    del self._handled_by[work.delivery.entry_id]
+
+    async def _outcomes(self, works: Sequence[Work]) -> Sequence[Outcome]:
+        try:
+            return await execute(self._stage, [work.record for work in works]) if works else []
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody asked for it: something that the handler waited for was cancelled.
+            return [Retry("what the handler waited for was cancelled", error="CancelledError")] * len(works)
+
+    def _decided(self, work: Work, outcome: Outcome) -> Settlement:
+        """The settlement, also of an outcome that can't be written: such an entry would be met for ever."""
+        try:
+            return self._decider.decide(work, outcome)
+        except Exception as error:
+            reason = f"the handler's outcome can't be written: {error!r}"
+            return self._decider.decide(work, Reject(ascii(reason), type(error).__name__))
 
     def _holds(self, work: Work) -> bool:
         """Whether this very delivery is in hand: the entry may have been lost, and even have come back."""
@@ -273,6 +319,7 @@ class Consumer:
             async with asyncio.timeout(_RELEASE_SECONDS):
                 while self._in_hand:
                     await self._wait_for_freed()
+                self.is_at_work = False  # nobody renews the fence any more
                 await self._stream.close()
         except (TimeoutError, *REDIS_AWAY) as error:
             self._log.warning(
@@ -291,9 +338,12 @@ class Consumer:
             await self._rest(_LOOK_SECONDS)
 
     async def _pause(self, broken: int, error: Exception) -> None:
+        await self._rest(self._said_pause(broken, error))
+
+    def _said_pause(self, broken: int, error: Exception) -> float:
         wait = delay_seconds(broken, base_seconds=0.1, cap_seconds=2.0, random=self._random)
         self._log.warning("Redis broke off; trying again", error=str(error), seconds=round(wait, 3))
-        await self._rest(wait)
+        return wait
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

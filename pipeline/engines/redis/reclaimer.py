@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import structlog
@@ -27,33 +28,36 @@ class Reclaimer:
     async def run(self) -> None:
         """Look every tick until cancelled. Raises Fenced where another process has taken this one's place."""
         between = self._stream.lease_seconds / _SEARCHES
-        next_search = self._clock() + between
+        next_search = time.monotonic() + between
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             if not self._consumer.is_at_work:
                 continue
             try:
-                await self.bring_due()
-                if self._clock() >= next_search:
-                    await self.bring_orphans()
-                    await self.forget_consumers()
-                    next_search = self._clock() + between
+                async with self._consumer.before_the_reader():
+                    await self.bring_due()
+                    if time.monotonic() >= next_search and await self.bring_orphans():
+                        await self.forget_consumers()
+                        next_search = time.monotonic() + between
             except (*REDIS_AWAY, ResponseError) as error:  # the consumer makes a lost group again
+                self._consumer.recover_soon()
                 self._log.warning("looking for entries to bring back failed", error=str(error))
 
     async def bring_due(self) -> None:
         """Bring the retries that are due, as far as there is room."""
         if self._consumer.free > 0:
-            self._bring(await self._stream.due(int(self._clock() * 1000), self._consumer.free))
+            now_ms = int(self._clock() * 1000)
+            self._bring(await self._stream.due(now_ms, self._consumer.free, self._consumer.in_hand))
 
-    async def bring_orphans(self) -> None:
+    async def bring_orphans(self) -> bool:
         """Bring what dead owners hold: on from where the last search ended, to the end or until there is no room, so
-        that old entries get their turn however many fresh ones there are."""
+        that old entries get their turn however many fresh ones there are. Says whether it came to the end."""
         while self._consumer.free > 0:
             taken = await self._stream.orphans(self._consumer.free)
             self._bring(taken)
             if not taken.where:
-                return
+                return True
+        return False
 
     async def forget_consumers(self) -> None:
         """Remove consumers that are gone for good: names should be stable, but who holds to that?"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 from redis.exceptions import ResponseError
@@ -12,9 +12,10 @@ from pipeline.backoff import delay_seconds
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.streams import Settling, StageStream
 from pipeline.metrics import SETTLES_FENCED
-from pipeline.settlement import Settlement
+from pipeline.settlement import Postponed, Settlement
 
 _MOST = 512  # settlements in one call: a script holds up every other client while it runs
+_MOST_BYTES = 8 * 1024 * 1024  # far below the largest argument that Redis takes
 _BACKOFF_SECONDS, _BACKOFF_CAP_SECONDS = 0.05, 2.0
 
 
@@ -45,6 +46,11 @@ class Settler:
         """Whether a settlement of this entry is on its way."""
         return entry_id in self._held
 
+    def forget(self, entry_ids: Collection[str]) -> None:
+        """Write nothing for these entries any more, as far as it is not under way."""
+        self._waiting = [each for each in self._waiting if each.entry_id not in entry_ids]
+        self._held.difference_update(entry_ids)
+
     async def run(self) -> None:
         """Write until cancelled. Redis being away is waited out with the batch in hand: a settlement offered twice
         is written once, since after the first time the entry is no longer owned. Raises Fenced."""
@@ -52,11 +58,21 @@ class Settler:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+                batch = self._next_batch()
                 await self._write(batch)
                 for settlement in batch:
                     self._held.discard(settlement.entry_id)
                     self._settled(settlement.entry_id)
+
+    def _next_batch(self) -> list[Settlement]:
+        count = size = 0
+        for settlement in self._waiting[:_MOST]:
+            size += _size(settlement)
+            if count and size > _MOST_BYTES:
+                break
+            count += 1
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
+        return batch
 
     async def _write(self, batch: list[Settlement]) -> None:
         attempt = 0
@@ -89,3 +105,9 @@ class Settler:
             SETTLES_FENCED.labels(self._stream.stage).inc(len(settling.lost))
             self._log.warning("another consumer owns these entries now; nothing written", ids=settling.lost)
         self._removed(settling.gone)
+
+
+def _size(settlement: Settlement) -> int:
+    if isinstance(settlement, Postponed):
+        return 0
+    return sum(len(part) for append in settlement.appends for part in append.fields)

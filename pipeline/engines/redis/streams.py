@@ -120,7 +120,7 @@ class StageStream:
 
     async def look_onward(self) -> bool:
         """Look again at the streams this stage writes to; returns `is_pressed`."""
-        for key in self._onward:
+        for key in list(self._onward):
             self._onward[key] = int(await self._redis.execute_command("XLEN", key))
         return self.is_pressed
 
@@ -153,9 +153,9 @@ class StageStream:
         those that wait for a retry or are in hand."""
         return await self._taken("owned", count, f"({after}" if after else "-", in_hand)
 
-    async def due(self, now_ms: int, count: int) -> Taken:
-        """Up to `count` entries whose retry is due, whoever held them."""
-        return await self._taken("due", count, now_ms)
+    async def due(self, now_ms: int, count: int, in_hand: Iterable[str] = ()) -> Taken:
+        """Up to `count` entries whose retry is due, whoever held them, but those in hand."""
+        return await self._taken("due", count, now_ms, in_hand)
 
     async def orphans(self, count: int) -> Taken:
         """The next of at most `count` entries that nobody renewed for a lease: their owner is dead or stuck. Goes on
@@ -198,18 +198,19 @@ class StageStream:
                 self._onward[key] = length
         return Settling(_texts(lost), _texts(gone))
 
-    async def begin(self, entry_id: str, deliveries: int) -> bool:
-        """Count that the work on an entry begins for the `deliveries`-th time. False where it is another's."""
+    async def begin(self, entry_id: str, deliveries: int) -> Renewed:
+        """Count that the work on an entry begins for the `deliveries`-th time. Answers where it must not."""
         begun = await self._fenced(
             "begin",
-            [self.key, self._fence_key],
+            self._renew_keys,
             self._group,
             self._consumer,
             self._token,
             entry_id,
             deliveries,
+            self._tombstone,
         )
-        return bool(begun)
+        return Renewed([entry_id] if begun == 0 else [], [entry_id] if begun == -1 else [])
 
     async def forget_consumers(self, unseen_seconds: float) -> list[str]:
         """Remove the group's consumers that hold nothing and that nobody has seen for so long; returns their names."""

@@ -24,11 +24,12 @@ local holder = fenced_by(KEYS[4], ARGV[3])
 if holder then return redis.error_reply('FENCED by ' .. holder) end
 
 local is_owned = ownership(stream, group, consumer, batch[1][1], batch[#batch][1], #batch)
-local lost, done, gone = {}, {}, {}
+local lost, done, gone, seen = {}, {}, {}, {}
 local begun, finished = {}, {}
+-- An entry may have come back while its first outcome waited: the first one counts.
 for _, entry in ipairs(batch) do
   local id, appends = entry[1], entry[2]
-  if not is_owned(id) then
+  if seen[id] or not is_owned(id) then
     lost[#lost + 1] = id
   elseif appends then
     for _, append in ipairs(appends) do
@@ -53,6 +54,7 @@ for _, entry in ipairs(batch) do
       bury_trimmed(KEYS[5], fields, attempts, id)
     end
   end
+  seen[id] = true
 end
 
 -- Equal scores: the set is sorted by its members.

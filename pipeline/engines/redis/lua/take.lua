@@ -42,8 +42,11 @@ local taken = {}
 for _, id in ipairs(ids) do
   local pending = not in_hand[id] and redis.call('XPENDING', stream, group, id, id, 1)[1]
   local ours
-  if which == 'due' then
+  if in_hand[id] then
+    ours = false
+  elseif which == 'due' then
     ours = redis.call('ZREM', retries, id) == 1 and pending
+    if not pending then redis.call('HDEL', attempts, id) end
   else
     ours = pending and not redis.call('ZSCORE', retries, id)
   end
