@@ -20,6 +20,7 @@ from schemas.codec import encode
 from schemas.records import Record
 
 _OUTAGE_ATTEMPT = 5  # what waits without counting waits as long as after so many failures
+_LONGEST_SECONDS = 7 * 24 * 3600.0  # whatever a handler, or a provider's Retry-After, asks for
 NEWER_VERSION_SECONDS = 30.0  # how long an entry of a newer release waits before it is offered again
 
 
@@ -133,13 +134,13 @@ class Decider:
         return replace(end, appends=(dead, *end.appends))
 
     def _wait(self, delivery: Delivery, after: float | None) -> Postponed:
-        wait = self._backoff_seconds(_OUTAGE_ATTEMPT) if after is None else after
+        wait = self._backoff_seconds(_OUTAGE_ATTEMPT) if after is None else min(after, _LONGEST_SECONDS)
         due_ms = self._now_ms() + int(wait * 1000)
         return Postponed(delivery.entry_id, due_ms, delivery.attempts, delivery.first_failed_ms)
 
     def _postpone(self, delivery: Delivery, after: float | None) -> Postponed:
         now_ms, attempt = self._now_ms(), delivery.attempts + 1
-        wait = self._backoff_seconds(attempt) if after is None else after
+        wait = self._backoff_seconds(attempt) if after is None else min(after, _LONGEST_SECONDS)
         return Postponed(
             delivery.entry_id, now_ms + int(wait * 1000), attempt, delivery.first_failed_ms or now_ms
         )

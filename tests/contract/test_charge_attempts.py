@@ -80,3 +80,14 @@ async def test_an_outage_that_nothing_remembers_keeps_its_key(
             await attempt(charge, payments, charge.order_id)
     assert isinstance(await attempt(charge, payments, charge.order_id), Charged)
     assert keys_charged(sandbox, charge) == [charge.order_id]
+
+
+async def test_a_charge_whose_key_may_be_forgotten_is_looked_up_before_it_is_repeated(
+    payments: StripePayments, sandbox: Sandbox, charge: Charge
+) -> None:
+    sandbox.arm("stripe", "timeout_after_success", path_prefix=INTENTS)
+    with pytest.raises(PaymentUnavailable):
+        await attempt(charge, payments, charge.order_id)
+    sandbox.advance(25 * 3600)  # dead-lettered meanwhile, and sent back the next day
+    assert isinstance(await attempt(charge, payments, charge.order_id, may_be_forgotten=True), Charged)
+    assert len(keys_charged(sandbox, charge)) == 1
