@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Awaitable, Iterable, Sequence
 from pathlib import Path
@@ -126,8 +127,28 @@ def migrate() -> None:
 )
 def classify() -> None:
     settings = load_settings()
-    classifier = load_classifier(settings.intent_model, settings.model_threads)
+    # Nothing else runs in this process: it may use every core that it is given.
+    threads = max(settings.model_threads, os.cpu_count() or 1)
+    classifier = load_classifier(settings.intent_model, threads)
     _print_lines(classify_lines(sys.stdin.buffer, classifier))
+
+
+@app.command(help="Show which models judge: their files, where they come from, sizes and hashes.")
+def models() -> None:
+    from itertools import chain
+
+    from stages.adapters.classifier import OWN_MODEL
+    from stages.inventory import as_table as models_table
+    from stages.inventory import model_files
+
+    settings = load_settings()
+    own_vision = OWN_MODEL.parent / "vision"
+    intent, vision = settings.intent_model, settings.vision_model
+    files = chain(
+        model_files("intent", intent or OWN_MODEL, "INTENT_MODEL", intent is not None),
+        model_files("vision", vision or own_vision, "VISION_MODEL", vision is not None),
+    )
+    Console(width=None if sys.stdout.isatty() else 240).print(models_table(files))
 
 
 @app.command(help='Match pictures with a catalog: JSONL {"image": path} in, {"image","sku","score"} out.')

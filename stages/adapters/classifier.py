@@ -1,16 +1,19 @@
 """What a comment is about: five intents, each answer with a calibrated probability."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.records import Intent
 from stages.adapters.models import MissingModel
 from stages.adapters.normalise import normalise
+from stages.adapters.wordless import is_wordless
 
 OWN_MODEL = Path(__file__).parents[1] / "models" / "intent"
 ONNX_FILES = ("config.json", "tokenizer.json", "model.onnx")
@@ -49,8 +52,8 @@ class Classifier(Protocol):
 def load_classifier(folder: Path | None, threads: int = 1) -> Classifier:
     """The classifier of a model folder; None means our own, which comes with the package.
 
-    A folder with a `model.onnx` is served by onnxruntime with `threads` threads, a Hugging Face folder
-    by transformers. Raises MissingModel when the folder, or something in it, is missing.
+    A folder with a `model.onnx` is served by onnxruntime with `threads` calls at a time, a Hugging Face
+    folder by transformers. Raises MissingModel when the folder, or something in it, is missing.
     """
     folder = OWN_MODEL if folder is None else folder
     if not folder.is_dir():
@@ -80,10 +83,19 @@ def intent_named(label: str) -> Intent:
         ) from None
 
 
+WINDOW = 512  # texts that are tokenised at a time: memory doesn't grow with the number of texts
+NOTHING_SAID = 0.99  # the score of "none" for texts without a word, which no model is asked about
+
+_Pieces = Sequence[int]
+
+
 class OnnxClassifier:
     """Serves a folder of config.json, tokenizer.json and model.onnx by tokenizers and onnxruntime.
 
-    config.json: `id2label`, `max_length` (pieces), `temperature`, `prefix` (put before each text).
+    config.json: `id2label`, `max_length` (pieces), `temperature`, `prefix` (put before each text),
+    `pad_token_id`, `batch` (texts a call; 1 where the network's int8 scales span a call, which would make
+    a score depend on the neighbours) and `offsets` (added to each intent's scaled logit: the calibration
+    for the shares of intents in live chat).
     """
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
@@ -97,22 +109,56 @@ class OnnxClassifier:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         self._intents = [intent_named(config["id2label"][str(i)]) for i in range(len(config["id2label"]))]
         self._temperature = float(config.get("temperature", 1.0))
+        self._offsets = np.array(config.get("offsets", [0.0] * len(self._intents)), dtype=np.float64)
         self._prefix = str(config.get("prefix", ""))
+        self._batch = int(config.get("batch", 1))
+        self._pad = int(config.get("pad_token_id", 0))
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(int(config.get("max_length", 64)))
         self._tokenizer.no_padding()
-        self._session = open_session(folder / "model.onnx", threads)
+        # Several calls at once use two cores better than one call with two threads.
+        self._session = open_session(folder / "model.onnx", threads=1)
+        self._pool = ThreadPoolExecutor(threads, "intent") if threads > 1 else None
 
     def classify(self, texts: Sequence[str]) -> list[Judgement]:
-        """One judgement per text, in order. A text's judgement does not depend on the others: the int8 network
-        scales its activations by call, so each text has a call of its own."""
-        prepared = [self._prefix + normalise(text) for text in texts]
-        return [self._judge(encoding.ids) for encoding in self._tokenizer.encode_batch(prepared)]
+        """One judgement per text, in order, whatever stands beside it; at most `threads` calls at a time."""
+        judgements: list[Judgement] = []
+        for start in range(0, len(texts), WINDOW):
+            judgements += self._window(texts[start : start + WINDOW])
+        return judgements
 
-    def _judge(self, pieces: Sequence[int]) -> Judgement:
-        ids = np.array([pieces], dtype=np.int64)
-        (logits,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
-        scaled = np.asarray(logits[0], dtype=np.float64) / self._temperature
+    def _window(self, texts: Sequence[str]) -> list[Judgement]:
+        judgements = [Judgement("none", NOTHING_SAID)] * len(texts)
+        prepared = {place: normalise(text) for place, text in enumerate(texts)}
+        worded = [place for place, text in prepared.items() if not is_wordless(text)]
+        encodings = self._tokenizer.encode_batch([self._prefix + prepared[place] for place in worded])
+        pieces = {place: encoding.ids for place, encoding in zip(worded, encodings, strict=True)}
+        batches = list(self._batches(pieces))
+        calls = (self._pool.map if self._pool else map)(
+            self._judge, [[pieces[i] for i in b] for b in batches]
+        )
+        for places, answers in zip(batches, calls, strict=True):
+            for place, answer in zip(places, answers, strict=True):
+                judgements[place] = answer
+        return judgements
+
+    def _batches(self, pieces: Mapping[int, _Pieces]) -> Iterator[list[int]]:
+        """Texts of like length together: little of a call is padding."""
+        order = sorted(pieces, key=lambda place: len(pieces[place]))
+        for start in range(0, len(order), self._batch):
+            yield order[start : start + self._batch]
+
+    def _judge(self, batch: Sequence[_Pieces]) -> list[Judgement]:
+        ids = np.full((len(batch), max(map(len, batch))), self._pad, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, pieces in enumerate(batch):
+            ids[row, : len(pieces)] = pieces
+            mask[row, : len(pieces)] = 1
+        (logits,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
+        return [self._judgement(row) for row in np.asarray(logits, dtype=np.float64)]
+
+    def _judgement(self, logits: NDArray[np.float64]) -> Judgement:
+        scaled = logits / self._temperature + self._offsets
         raised = np.exp(scaled - scaled.max())
         best = int(raised.argmax())
         return Judgement(self._intents[best], float(raised[best] / raised.sum()))

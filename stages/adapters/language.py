@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 UNKNOWN = "und"  # ISO 639-3's code for undetermined
@@ -52,15 +52,21 @@ def detect(text: str) -> str:
     if sum(scripts.values()) * 4 >= len(letters) and scripts:
         # Kana tells Japanese from Chinese, however many Han characters stand beside it.
         return "ja" if scripts["ja"] else scripts.most_common(1)[0][0]
-    if not all(unicodedata.name(sign, "").startswith("LATIN") for sign in letters):
+    if not all(map(_is_latin, letters)):
         return UNKNOWN
     if sign := _SIGNS.search(text):
         return str(sign.lastgroup)
     return _of_latin(" ".join(_WORD.findall(text[:600].lower())))
 
 
+@lru_cache(maxsize=8192)
 def _script(sign: str) -> str:
     return _SCRIPTS.get(unicodedata.name(sign, "").split(" ")[0].split("-")[0], "")
+
+
+@lru_cache(maxsize=8192)
+def _is_latin(sign: str) -> bool:
+    return unicodedata.name(sign, "").startswith("LATIN")
 
 
 def _of_latin(words: str) -> str:

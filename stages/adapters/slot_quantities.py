@@ -9,7 +9,10 @@ from stages.adapters.slot_words import (
     GIVE_AFTER,
     HAN_COUNTERS,
     HAN_DIGITS,
+    HAN_PAIRS,
     KOREAN,
+    KOREAN_COUNTERS,
+    KOREAN_NUMBERS,
     MONEY_BEFORE,
     NOT_COUNTED_AFTER,
     NUMBERS,
@@ -23,18 +26,33 @@ from stages.adapters.slot_words import (
 MOST = 999
 
 _ONE = "one"
+_TENS = frozenset(range(20, 100, 10))
 _TWO_OR_GIVE = "दो"
 
 _LAUGHTER = re.compile(r"5{3,}\+?|扣\s?1")  # Thai "555"; "type 1" in Chinese shows
 _MULTIPLIED = re.compile(
     r"(?<![^\W\d_])[x×*]\s?(\d{1,3})(?!\d)|\+\s?(\d{1,3})(?!\d)|(?<!\d)(\d{1,3})\s?[x×](?![^\W\d_])"
 )
-_HAN = re.compile(f"([{''.join(HAN_DIGITS)}])\\s?[{HAN_COUNTERS}]")
+_HAN = re.compile(
+    f"(?<![上下那这這哪每同第前])([{''.join(HAN_DIGITS)}]|{'|'.join(HAN_PAIRS)})(?:(?<=[俩倆仨つ])|\\s?[{HAN_COUNTERS}])(?!套?[要件]?的那)"
+)
+_KOREAN_COUNTED = re.compile(
+    rf"({'|'.join(KOREAN_NUMBERS)})\s?(?:{'|'.join(KOREAN_COUNTERS)})(?!스)|(?<![가-힣])(둘|셋)(?![가-힣])"
+)
+_KOREAN_SIZED = re.compile(r"\d+\s?(?:개짜리|키로|인치|호|사이즈|kg|ml|g)")
+_PARTS = re.compile(
+    r"(?:^|[ ,;])(?:one|1) (?:for|per|each)\b|(?<=\w )one each\b|\bone of (?:the admins|each)\b|\bone more question"
+)
+_ADDED = re.compile(r"(?<=\d)( [^\d+;•]+)\+ ?(?=\d)")  # "1 cream + 1 oil": no multiplier
+_QTY = re.compile(r"\b(?:qty|quantity|cantidad|qtd|sl)\s?:?\s?(\d{1,3})\b")
+_SET_OF = re.compile(r"\b(?:\d+|two|three|four|five|six|seven|eight)[ -]piece set\b")
+_CORRECTED = re.compile(r"^.*(?:no wait|make it|make that|wait no)\b|\bnot \d+\b")
 _LETTER = r"(?:[^\W\d_]|[ऀ-ॣ])"  # Devanagari vowel signs are no letters to `re`
 _TOKEN = re.compile(rf"[$€£¥₹฿₩₱%&;•,.!?]|(?<![a-z])\d+(?:[.,]\d+)*|{_LETTER}+(?:['’-]{_LETTER}+)*")
 _INSIDE = re.compile(
     "|".join(
-        re.escape(word) + ("(?!ี|า)" if word == "สาม" else "")  # "สามี" is a husband
+        re.escape(word)
+        + {"สาม": "(?!ี|า)", "ห้า": "(?!ม|ง)", "สอง": "(?!พี่)"}.get(word, "")  # "สามี" is a husband
         for word in sorted([*THAI, *KOREAN], key=lambda word: (-len(word), word))
     )
 )
@@ -45,42 +63,66 @@ def read_quantity(text: str) -> int | None:
 
     Prices, sizes and times don't count, nor does a bare article; "both" is 2, a dozen 12.
     """
-    text = _LAUGHTER.sub(" ", text)
+    text = _SET_OF.sub(" ", _ADDED.sub(r"\1 , ", _LAUGHTER.sub(" ", text)))
+    text = _KOREAN_SIZED.sub(" ", text)
+    if corrected := _CORRECTED.sub(" ", text).strip():
+        text = corrected
     multiplied = [int(next(filter(None, match.groups()))) for match in _MULTIPLIED.finditer(text)]
+    multiplied += [int(match[1]) for match in _QTY.finditer(text)]
     if multiplied:
         return _bounded(sum(multiplied))
-    total, text = _phrases(text)
-    return _bounded(total + _words(_TOKEN.findall(text)))
+    apart = _PARTS.sub(" ; ", text)
+    counts, rest = _phrases(apart)
+    counts += _words(_TOKEN.findall(rest))
+    if not counts and apart != text:
+        counts = _words(_TOKEN.findall(text)) if "each" not in text else []
+    return _bounded(_total(counts))
+
+
+def _total(counts: list[int]) -> int:
+    """The sum, but where the first or last number is the sum of the others, it is the total of them."""
+    for whole in counts[:1] + counts[-1:]:
+        if len(counts) > 2 and 2 * whole == sum(counts):
+            return whole
+    return sum(counts)
 
 
 def _bounded(total: int) -> int | None:
     return total if 1 <= total <= MOST else None
 
 
-def _phrases(text: str) -> tuple[int, str]:
-    """(the sum of fixed phrases and of numbers in scripts without spaces, the text without them)."""
-    total = 0
+def _phrases(text: str) -> tuple[list[int], str]:
+    """(the numbers in fixed phrases and in scripts without spaces, the text without them)."""
+    counts: list[int] = []
     for phrase in sorted(PHRASES, key=lambda phrase: (-len(phrase), phrase)):
         pattern = rf"(?<![^\W\d_]){re.escape(phrase)}(?![^\W\d_])" if " " in phrase else re.escape(phrase)
         text, count = re.subn(pattern, " ; ", text)
-        total += count * PHRASES[phrase]
-    total += sum(HAN_DIGITS[match[1]] for match in _HAN.finditer(text))
+        counts += [PHRASES[phrase]] * count
+    counts += [{**HAN_DIGITS, **HAN_PAIRS}[match[1]] for match in _HAN.finditer(text)]
     text = _HAN.sub(" ; ", text)
-    total += sum({**THAI, **KOREAN}[match[0]] for match in _INSIDE.finditer(text))
-    return total, _INSIDE.sub(" ; ", text)
+    korean = {**KOREAN_NUMBERS, "둘": 2, "셋": 3}
+    counts += [korean[match[1] or match[2]] for match in _KOREAN_COUNTED.finditer(text)]
+    text = _KOREAN_COUNTED.sub(" ; ", text)
+    counts += [{**THAI, **KOREAN}[match[0]] for match in _INSIDE.finditer(text)]
+    return counts, _INSIDE.sub(" ; ", text)
 
 
-def _words(tokens: list[str]) -> int:
-    total = last = 0
+def _words(tokens: list[str]) -> list[int]:
+    counts: list[int] = []
+    last = 0
     for place, token in enumerate(tokens):
         before = tokens[place - 1] if place else ""
         after = tokens[place + 1] if place + 1 < len(tokens) else ""
         if token in DOZENS and last:
-            total, last = total + 11 * last, 0  # "two dozen"
+            counts[-1], last = 12 * last, 0  # "two dozen"
             continue
-        last = _count(token, before, after, tokens[max(0, place - 3) : place])
-        total += last
-    return total
+        count = _count(token, before, after, tokens[max(0, place - 3) : place])
+        if count and last in _TENS and count < 10 and not token.isdigit():
+            counts[-1] += count  # "ninety nine"
+        elif count:
+            counts.append(count)
+        last = count
+    return counts
 
 
 def _count(word: str, before: str, after: str, earlier: list[str]) -> int:
@@ -95,11 +137,11 @@ def _count(word: str, before: str, after: str, earlier: list[str]) -> int:
         return 0 if price else int(word)
     if word in ARTICLES:
         return 1 if not after[:1].isalnum() or after in AFTER_ONE else 0
-    if word == _ONE and POINTING.intersection(_clause(earlier)):
+    if word == _ONE and (before == "•" or POINTING.intersection(_clause(earlier))):
         return 0
     if word in VIETNAMESE and after in VIETNAMESE_COUNTERS:
         return VIETNAMESE[word]
-    if word not in NUMBERS or (word == _TWO_OR_GIVE and before in GIVE_AFTER):
+    if word not in NUMBERS or after in NOT_COUNTED_AFTER or (word == _TWO_OR_GIVE and before in GIVE_AFTER):
         return 0
     return NUMBERS[word]
 

@@ -1,11 +1,12 @@
 """What a claim says besides "I buy": how many, which variant, which claim code. Rules, no model."""
 
-import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from stages.adapters.normalise import normalise
+from stages.adapters.slot_catalog import code_of_catalog, variant_of_catalog
 from stages.adapters.slot_codes import take_code
 from stages.adapters.slot_quantities import read_quantity
+from stages.adapters.slot_spelling import plain
 from stages.adapters.slot_variants import take_variant
 
 
@@ -22,8 +23,12 @@ class Slots:
     code: str | None = None
 
 
-def parse_slots(text: str) -> Slots:
+def parse_slots(text: str, variants: Collection[str] = (), codes: Collection[str] = ()) -> Slots:
     """Read the slots of a comment that was judged a buy; of other comments they mean nothing.
+
+    With the `variants` or `codes` of a catalog at hand, what is read is checked against them: the
+    catalog's own spelling is given, also for one that only the catalog knows to be a variant or a code;
+    a code that it doesn't have is none. A variant that it doesn't have stays, as stated.
 
     >>> parse_slots("sold 12 L")
     Slots(quantity=None, variant='L', code='12')
@@ -31,14 +36,15 @@ def parse_slots(text: str) -> Slots:
     Slots(quantity=1, variant=None, code='A03')
     >>> parse_slots("2 in M blue pls")
     Slots(quantity=2, variant='blue / M', code=None)
+    >>> parse_slots("the walnut one please", variants=["Oak", "Walnut"])
+    Slots(quantity=None, variant='Walnut', code=None)
     """
     # Each step takes its words out, so that the digits of a code or a size don't count as a quantity.
-    code, rest = take_code(_plain(text))
+    spelt = plain(text)
+    code, rest = take_code(spelt)
+    if codes:
+        code, rest = code_of_catalog(spelt, code, rest, codes)
     variant, rest = take_variant(rest)
+    if variants:
+        variant = variant_of_catalog(spelt, variant, variants)
     return Slots(read_quantity(rest), variant, code)
-
-
-def _plain(text: str) -> str:
-    """Lower case, every script's digits as 0-9, and Thai's ำ in one piece as it is typed."""
-    plain = normalise(text).lower().replace("\u0e4d\u0e32", "\u0e33")
-    return re.sub(r"\d", lambda digit: str(int(digit[0])), plain)

@@ -2,22 +2,23 @@ import json
 import shutil
 import subprocess
 import sys
-from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from stages.adapters.classifier import (
+    NOTHING_SAID,
     ONNX_FILES,
     OWN_MODEL,
     Classifier,
+    Judgement,
     OnnxClassifier,
     TransformersClassifier,
     intent_named,
     load_classifier,
 )
 from stages.adapters.models import MissingModel
-from stages.training.text.calibration import macro_f1, precision_recall
 from stages.training.text.dataset import read_examples
 
 DATA = Path(__file__).parents[2] / "stages" / "training" / "data"
@@ -62,25 +63,6 @@ def test_what_live_chat_says_every_minute_is_understood(ours: Classifier, text: 
     assert ours.classify([text])[0].intent == intent
 
 
-def test_the_test_comments_are_judged_as_well_as_when_it_was_made(ours: Classifier) -> None:
-    examples = read_examples(DATA / "test.jsonl")
-    answers = [judgement.intent for judgement in ours.classify([example.text for example in examples])]
-    gold = [example.intent for example in examples]
-    assert macro_f1(answers, gold) >= F1_FLOOR
-    assert precision_recall(answers, gold, "buy")[0] >= BUY_PRECISION_FLOOR
-    right: dict[str, list[bool]] = defaultdict(list)
-    for example, answer in zip(examples, answers, strict=True):
-        right[example.language].append(answer == example.intent)
-    worst = min(right, key=lambda language: sum(right[language]) / len(right[language]))
-    assert sum(right[worst]) / len(right[worst]) >= LANGUAGE_FLOOR, worst
-
-
-# A point below what was measured when the model was made (the languages have 28 comments each: three fewer).
-F1_FLOOR = 0.89
-BUY_PRECISION_FLOOR = 0.92
-LANGUAGE_FLOOR = 0.70
-
-
 def test_the_model_was_made_from_the_comments_beside_it() -> None:
     import hashlib
 
@@ -116,8 +98,44 @@ def test_order_and_company_do_not_change_a_judgement(ours: Classifier) -> None:
         "cancel my order please",
     ]
     alone = [ours.classify([text])[0] for text in texts]
-    assert ours.classify(texts * 30) == alone * 30
-    assert ours.classify(texts[::-1]) == alone[::-1]
+    assert_same(ours.classify(texts * 30), alone * 30)
+    assert_same(ours.classify(texts[::-1]), alone[::-1])
+    assert_same(load_classifier(None, threads=3).classify(texts * 300), alone * 300)
+
+
+def assert_same(judgements: Sequence[Judgement], others: Sequence[Judgement]) -> None:
+    """Sums come in another order in a batch, so the last digits of a score may differ, and nothing else."""
+    assert [judgement.intent for judgement in judgements] == [other.intent for other in others]
+    assert [judgement.score for judgement in judgements] == pytest.approx(
+        [other.score for other in others], abs=1e-3
+    )
+
+
+def test_a_long_neighbour_does_not_change_a_score(ours: Classifier) -> None:
+    examples = [example.text for example in read_examples(DATA / "test.jsonl")][:96]
+    alone = [ours.classify([text])[0] for text in examples]
+    together = ours.classify([*examples, "word " * 500])[:-1]
+    assert_same(together, alone)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \t", "😂😂😂", "❤️", "🙋\u200d♀️ 🙋", "!!!", "\x00\x01\x02", "\ufffd" * 40]
+)
+def test_texts_without_a_word_are_nothing_by_definition(ours: Classifier, text: str) -> None:
+    (judgement,) = ours.classify([text])
+    assert judgement == Judgement("none", NOTHING_SAID)
+
+
+def test_only_the_beginning_of_a_long_text_is_judged(ours: Classifier) -> None:
+    claim = "I'll take two in blue please, " * 30
+    assert_same(ours.classify([claim]), ours.classify([claim + "hello " * 10_000]))
+
+
+def test_invisible_signs_and_wide_letters_change_nothing(ours: Classifier) -> None:
+    assert_same(
+        ours.classify(["so\u200bld t\u00ado me", "ｍｉｎｅ ｐｌｓ"]),
+        ours.classify(["sold to me", "mine pls"]),
+    )
 
 
 def test_serving_our_model_imports_neither_torch_nor_transformers() -> None:

@@ -5,12 +5,21 @@ from random import Random
 
 import numpy as np
 import pytest
+import torch
 from tokenizers import Tokenizer
 
-from stages.training.text.calibration import fit_temperature, log_loss, macro_f1, precision_recall, softmax
-from stages.training.text.dataset import Example, hold_out, read_examples, shuffled_batches, vary
+from stages.training.text.calibration import (
+    fit_temperature,
+    log_loss,
+    macro_f1,
+    precision_recall,
+    prior_margin,
+    softmax,
+)
+from stages.training.text.dataset import INTENTS, Example, read_examples, shuffled_batches, vary
 from stages.training.text.e5_weights import dequantise, hugging_face_name, read_e5
 from stages.training.text.figures import calibration_error
+from stages.training.text.settling import settling_examples
 from stages.training.text.vocabulary import cut
 
 DATA = Path(__file__).parents[2] / "stages" / "training" / "data"
@@ -95,12 +104,24 @@ def test_a_seed_decides_variations() -> None:
     assert all(first)
 
 
-def test_held_out_comments_come_from_every_intent() -> None:
-    examples = read_examples(DATA / "comments.jsonl")
-    rest, held = hold_out(examples, 12, Random(1))
-    assert len(rest) + len(held) == len(examples)
-    assert {example.intent for example in held} == {example.intent for example in examples}
-    assert not set(held) & set(rest)
+def test_the_margin_makes_scores_right_where_buys_are_rarer() -> None:
+    # a classifier that is right about half and half, asked where one of ten is a buy
+    margin = prior_margin(taught=0.5, live=0.1)
+    assert margin == pytest.approx(2.2)
+    scores = softmax(np.array([[0.0 - margin, 0.0]], dtype=np.float32))
+    assert scores[0, 0] == pytest.approx(0.1, abs=1e-3)
+    assert prior_margin(0.25, 0.25) == 0
+
+
+def test_doubtful_buys_among_real_comments_are_taught_as_none() -> None:
+    taught = [Example("lovely", "feedback", "en", "real"), Example("mine", "buy", "en", "ann")]
+    opinions = torch.tensor([[2.0, 0, 0, 0, 1], [9, 0, 0, 0, 0], [-9, 0, 0, 0, 0]])
+    examples = settling_examples(taught, ["five euros", "I buy it now", "hello"], opinions, Random(1))
+    assert {(example.text, example.intent) for example in examples} == {
+        ("lovely", "feedback"),
+        ("mine", "buy"),
+        ("five euros", "none"),
+    }
 
 
 def test_an_unknown_intent_is_named_with_its_line(tmp_path: Path) -> None:
@@ -112,7 +133,8 @@ def test_an_unknown_intent_is_named_with_its_line(tmp_path: Path) -> None:
 
 def test_languages_and_intents_are_all_taught() -> None:
     groups = {(example.language, example.intent) for example in read_examples(DATA / "comments.jsonl")}
-    assert len(groups) == 14 * 5
+    languages = ["en", "es", "pt", "fr", "de", "id", "vi", "th", "tl", "zh", "ja", "ko", "ar", "hi"]
+    assert groups >= {(language, intent) for language in languages for intent in INTENTS}
 
 
 def test_an_example_is_a_value() -> None:

@@ -21,34 +21,20 @@ class Example:
     text: str
     intent: Intent
     language: str
+    author: str = ""
 
 
 def read_examples(path: Path) -> list[Example]:
     """A JSONL file of {"text", "intent", "language"}; ValueError names the line that isn't one."""
     examples = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").strip().split("\n"), start=1):
         row = json.loads(line)
         if row["intent"] not in INTENTS:
             raise ValueError(
                 f"{path.name}, line {number}: {row['intent']!r} is none of {', '.join(INTENTS)}."
             )
-        examples.append(Example(row["text"], row["intent"], row["language"]))
+        examples.append(Example(row["text"], row["intent"], row["language"], row.get("author", "")))
     return examples
-
-
-def hold_out(examples: Sequence[Example], every: int, random: Random) -> tuple[list[Example], list[Example]]:
-    """Split off one of `every` examples of each intent and language group: (the rest, those held out)."""
-    groups: dict[tuple[str, str], list[Example]] = {}
-    for example in examples:
-        groups.setdefault((example.intent, "en" if example.language == "en" else "other"), []).append(example)
-    rest: list[Example] = []
-    held: list[Example] = []
-    for group in groups.values():
-        random.shuffle(group)
-        count = len(group) // every
-        held += group[:count]
-        rest += group[count:]
-    return rest, held
 
 
 def vary(example: Example, random: Random) -> str:

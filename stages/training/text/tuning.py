@@ -30,6 +30,7 @@ class Plan:
     decay: float = 0.01
     softness: float = 2.0  # temperature of the teacher's opinion
     labels_share: float = 0.4  # of the loss, where there is a teacher
+    smoothing: float = 0.05  # of the labels: some are wrong, and a sure network is badly calibrated
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
@@ -49,7 +50,7 @@ def logits_of(network: IntentNetwork, tokenizer: Tokenizer, texts: Sequence[str]
     answers = torch.empty(len(texts), len(INTENTS))
     for start in range(0, len(order), 64):
         places = order[start : start + 64]
-        answers[places] = network(*encode(tokenizer, [texts[i] for i in places]))
+        answers[places] = network(*encode(tokenizer, [texts[i] for i in places])).float()
     return answers
 
 
@@ -60,26 +61,26 @@ def tune(
     plan: Plan,
     random: Random,
     progress: Progress,
-    teacher: IntentNetwork | None = None,
+    opinions: Tensor | None = None,
     unlabelled: Sequence[str] = (),
 ) -> None:
-    """Change `network` in place. With a teacher, `unlabelled` texts teach too: by its opinion only."""
+    """Change `network` in place. `opinions`, a teacher's logits [examples + unlabelled, intents], teach too:
+    the unlabelled texts by them only."""
     lengths = [len(example.text) for example in examples] + [len(text) for text in unlabelled]
     steps = plan.epochs * -(-len(lengths) // plan.batch)
     optimiser, schedule = _optimiser(network, plan, steps)
     step = 0
     for _ in range(plan.epochs):
-        for places in shuffled_batches(lengths, plan.batch, random):
+        for unordered in shuffled_batches(lengths, plan.batch, random):
+            places = sorted(unordered)  # the labelled ones first
             network.train()
             labelled = [examples[i] for i in places if i < len(examples)]
             texts = [vary(example, random) for example in labelled]
             texts += [unlabelled[i - len(examples)] for i in places if i >= len(examples)]
-            ids, mask = encode(tokenizer, texts)
-            with torch.autocast(
-                "cpu", dtype=torch.bfloat16
-            ):  # twice as fast, and accurate enough to learn by
-                logits = network(ids, mask).float()
-            loss = _loss(logits, labelled, teacher, ids, mask, plan)
+            # bfloat16 is twice as fast, and accurate enough to learn by
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                logits = network(*encode(tokenizer, texts)).float()
+            loss = _loss(logits, labelled, None if opinions is None else opinions[places], plan)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -89,22 +90,19 @@ def tune(
             progress(step, steps, float(loss.detach()))
 
 
-def _loss(
-    logits: Tensor,
-    labelled: Sequence[Example],
-    teacher: IntentNetwork | None,
-    ids: Tensor,
-    mask: Tensor,
-    plan: Plan,
-) -> Tensor:
+def _loss(logits: Tensor, labelled: Sequence[Example], opinions: Tensor | None, plan: Plan) -> Tensor:
     gold = torch.tensor([INTENTS.index(example.intent) for example in labelled], dtype=torch.long)
-    hard = functional.cross_entropy(logits[: len(labelled)], gold) if labelled else logits.sum() * 0
-    if teacher is None:
+    hard = (
+        functional.cross_entropy(logits[: len(labelled)], gold, label_smoothing=plan.smoothing)
+        if labelled
+        else logits.sum() * 0
+    )
+    if opinions is None:
         return hard
-    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-        opinion = functional.softmax(teacher.eval()(ids, mask).float() / plan.softness, dim=-1)
     soft = functional.kl_div(
-        functional.log_softmax(logits / plan.softness, dim=-1), opinion, reduction="batchmean"
+        functional.log_softmax(logits / plan.softness, dim=-1),
+        functional.softmax(opinions / plan.softness, dim=-1),
+        reduction="batchmean",
     )
     return plan.labels_share * hard + (1 - plan.labels_share) * plan.softness**2 * soft
 

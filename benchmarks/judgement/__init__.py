@@ -1,0 +1,1 @@
+"""How right, how honest and how fast the judgement of comments is."""

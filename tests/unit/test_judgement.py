@@ -1,0 +1,96 @@
+"""Guards what the intent model reached: no figure may fall by more than a point."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from benchmarks.judgement.__main__ import TESTS, main
+from benchmarks.judgement.figures import by, confusion, precision_recall, reliability, summary
+from benchmarks.judgement.judged import Judged, NoTexts, bought, read_texts
+from benchmarks.judgement.pictures import draw
+from stages.adapters.classifier import Judgement
+
+# As measured when the model was made (MODEL_CARD.md), at the default threshold.
+RECORDED = {
+    "own": {"macro_f1": 0.9154, "buy_precision": 0.9925, "buy_recall": 0.8986},
+    "other_author": {"macro_f1": 0.9234, "buy_precision": 0.9838, "buy_recall": 0.9033},
+}
+SLOTS_FLOOR = 0.90
+
+
+def judged(*answers: tuple[str, str, float]) -> list[Judged]:
+    """(gold, said, score) each."""
+    return [
+        Judged({"text": "x", "intent": gold, "language": "en"}, said, score)  # type: ignore[arg-type]
+        for gold, said, score in answers
+    ]
+
+
+FOUR = judged(("buy", "buy", 0.9), ("none", "buy", 0.8), ("buy", "buy", 0.45), ("none", "none", 0.95))
+
+
+def test_no_figure_fell_by_more_than_a_point(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--short"]) == 0
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])
+    fallen = {
+        (test, figure): report[test][figure]
+        for test, figures in RECORDED.items()
+        for figure, recorded in figures.items()
+        if report[test][figure] < recorded - 0.01
+    }
+    assert not fallen
+    assert (
+        min(report["other_author"][f"slot_{name}"] for name in ("quantity", "variant", "code")) >= SLOTS_FLOOR
+    )
+
+
+def test_a_buy_counts_above_the_threshold_only() -> None:
+    figures = summary(FOUR, 0.5)
+    assert (figures["buy_precision"], figures["buy_recall"]) == (0.5, 0.5)
+    assert figures["false_orders_per_1000_none"] == 500
+    assert summary(FOUR, 0.85)["buy_precision"] == 1
+
+
+def test_tables_count_every_comment() -> None:
+    assert sum(map(sum, confusion(FOUR))) == 4
+    assert confusion(FOUR)[0][0] == 2
+    assert by(FOUR, "language") == [("en", 4, 0.75, 1)]
+
+
+def test_the_curve_goes_from_the_surest_buy_down() -> None:
+    assert precision_recall(FOUR) == [(0.9, 1, 0.5), (0.8, 0.5, 0.5), (0.45, 2 / 3, 1.0)]
+
+
+def test_the_diagram_has_a_bin_per_tenth() -> None:
+    assert [count for _, _, count in reliability(FOUR)] == [1, 1, 2]
+
+
+class BuysEverything:
+    def classify(self, texts: Sequence[str]) -> list[Judgement]:
+        return [Judgement("buy", 0.9)] * len(texts)
+
+
+def test_orders_of_a_file_are_counted(tmp_path: Path) -> None:
+    chat = tmp_path / "chat.csv"
+    chat.write_text('id,comment_text\n1,hi\n2,"gg, wp"\n', encoding="utf-8")
+    assert bought(read_texts(chat), BuysEverything(), 0.5) == (2, ["hi", "gg, wp"])
+    lines = tmp_path / "chat.jsonl"
+    lines.write_text('{"text": "lol"}\n{"message": "pog"}\n', encoding="utf-8")
+    assert list(read_texts(lines)) == ["lol", "pog"]
+
+
+def test_a_file_without_texts_says_what_would_do(tmp_path: Path) -> None:
+    (tmp_path / "chat.jsonl").write_text('{"body": "lol"}\n', encoding="utf-8")
+    with pytest.raises(NoTexts, match="comment_text"):
+        list(read_texts(tmp_path / "chat.jsonl"))
+
+
+def test_pictures_are_drawn(tmp_path: Path) -> None:
+    for picture in draw({"four": FOUR}, tmp_path / "new"):
+        assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_both_test_sets_are_there() -> None:
+    assert all(path.is_file() for path in TESTS.values())
