@@ -17,6 +17,7 @@ from schemas.records import Comment, Intent
 from stages.adapters.catalog_index import CatalogIndex, ProductVectors
 from stages.adapters.classifier import Classifier, Judgement
 from stages.adapters.embedding import Vectors
+from stages.adapters.hints import LogOdds
 from stages.adapters.matcher import FrameDescription, Match, Matcher
 from stages.adapters.shelf import Shelves
 from stages.adapters.sight import Seen, Sight
@@ -53,8 +54,10 @@ class LightMatcher(Matcher):
         """The product's vectors, whatever the pictures."""
         return ProductVectors(sku, vectors_of(sku))
 
-    def match(self, descriptions: Sequence[FrameDescription], index: CatalogIndex) -> Match | None:
-        """The product nearest to the first description; its score is their cosine."""
+    def match(
+        self, descriptions: Sequence[FrameDescription], index: CatalogIndex, hints: LogOdds | None = None
+    ) -> Match | None:
+        """The product nearest to the first description; its score is their cosine, whatever the hints."""
         if not descriptions or not len(index):
             return None
         cosines = index.similarities(descriptions[0].vectors)[0]

@@ -10,10 +10,15 @@ from PIL import Image
 from stages.adapters.catalog_views import catalog_views
 from stages.adapters.embedding import Embedder, Vectors
 
+_NEIGHBOURS = 30  # of the cohort, by which a picture's familiarity is judged
+
 
 @dataclass(frozen=True, slots=True)
 class ProductVectors:
-    """What a product looks like: `vectors` (pictures, d), unit length, one for each catalog picture."""
+    """What a product looks like: `vectors` (pictures, d), one for each catalog picture.
+
+    The embedding's unit vector and, last, its familiarity taken off (see `described`).
+    """
 
     sku: str
     vectors: Vectors
@@ -41,7 +46,10 @@ class CatalogIndex:
         return len(self.skus)
 
     def similarities(self, vectors: Vectors) -> npt.NDArray[np.float32]:
-        """Cosine of each row of `vectors` (r, d) with each product's most similar picture: (r, len(self))."""
+        """Product of each row of `vectors` (r, d) with each product's most similar picture: (r, len(self)).
+
+        Between what `as_query` and `describe_product` give, that is the cosine less the picture's familiarity.
+        """
         if self._vectors is None:
             return np.zeros((len(vectors), 0), np.float32)
         best: npt.NDArray[np.float32] = np.maximum.reduceat(vectors @ self._vectors.T, self._starts, axis=1)
@@ -50,10 +58,29 @@ class CatalogIndex:
 
 def describe_product(sku: str, pictures: Sequence[Image.Image], embedder: Embedder) -> ProductVectors:
     """The product's vectors, one for each catalog picture; the same pictures give the same vectors."""
-    return ProductVectors(sku, np.stack([_prototype(embedder.embed(catalog_views(p))) for p in pictures]))
+    prototypes = np.stack([mean_direction(embedder.embed(catalog_views(picture))) for picture in pictures])
+    return ProductVectors(sku, np.column_stack((prototypes, -familiarity(prototypes, embedder.cohort))))
 
 
-def _prototype(views: Vectors) -> Vectors:
-    """The direction that the views have in common. On real photos it found more than the views singly."""
+def as_query(vectors: Vectors) -> Vectors:
+    """Unit vectors (n, d) as what is looked for in an index: (n, d + 1), the last 1."""
+    return np.column_stack((vectors, np.ones(len(vectors), np.float32)))
+
+
+def familiarity(prototypes: Vectors, cohort: Vectors) -> Vectors:
+    """How similar each prototype (n, d) is to photos of something else: (n,), 0 without a cohort.
+
+    Some pictures are near to every photo and would win over the right ones: "hubs" of high-dimensional
+    spaces. Taking off the mean cosine with the nearest of a cohort levels them (Conneau et al., "Word
+    translation without parallel data", 2018, section 2.3).
+    """
+    if not len(cohort):
+        return np.zeros(len(prototypes), np.float32)
+    nearest = np.sort(prototypes @ cohort.T, axis=1)[:, -_NEIGHBOURS:]
+    return np.asarray(nearest.mean(axis=1), np.float32)
+
+
+def mean_direction(views: Vectors) -> Vectors:
+    """The direction (d,) that views (n, d) have in common. On photos it found more than the views singly."""
     total = views.sum(axis=0)
     return np.asarray(total / np.linalg.norm(total), np.float32)

@@ -17,6 +17,7 @@ Vectors: TypeAlias = npt.NDArray[np.float32]
 SIDE = 224
 """Pixels a side of what the network sees; any picture is resized to it without keeping its aspect."""
 
+_COHORT = "cohort"  # the output's name
 _BATCH = 32  # bounds the activations' memory; larger batches were no faster on the CPU
 
 
@@ -24,6 +25,8 @@ class Embedder:
     """An ONNX network from RGB pixels (n, 224, 224, 3), uint8, to unit vectors (n, d), float32.
 
     Normalisation of the pixels is part of the network. Thread-safe: a session may run concurrently.
+    `cohort` (m, d) are vectors of photos that show no product of any catalog, where the network has such an
+    output; else (0, d).
     """
 
     def __init__(self, model: Path, *, threads: int = 2) -> None:
@@ -36,7 +39,9 @@ class Embedder:
             )
         self._session = open_session(model, threads)
         self._input = self._session.get_inputs()[0].name
+        self._output = self._session.get_outputs()[0].name
         self.dimensions = int(self._session.get_outputs()[0].shape[1])
+        self.cohort = self._read_cohort()
 
     def embed(self, pictures: Sequence[Image.Image]) -> Vectors:
         """One unit vector per picture, in order; (0, d) for none."""
@@ -45,8 +50,15 @@ class Embedder:
 
     def _embed_batch(self, pictures: Sequence[Image.Image]) -> Vectors:
         pixels = np.stack([_pixels(picture) for picture in pictures])
-        vectors: Vectors = self._session.run(None, {self._input: pixels})[0]
+        vectors: Vectors = self._session.run([self._output], {self._input: pixels})[0]
         return vectors
+
+    def _read_cohort(self) -> Vectors:
+        if all(output.name != _COHORT for output in self._session.get_outputs()):
+            return np.zeros((0, self.dimensions), np.float32)
+        none = np.zeros((0, SIDE, SIDE, 3), np.uint8)
+        cohort: Vectors = self._session.run([_COHORT], {self._input: none})[0]
+        return cohort
 
 
 def _pixels(picture: Image.Image) -> npt.NDArray[np.uint8]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from stages.adapters.hints import LogOdds
 from stages.adapters.models import MissingModel
 
 Similarities = npt.NDArray[np.float32]
@@ -22,21 +23,26 @@ class Evidence:
     """What speaks for the best product, at position `product` in the index.
 
     `similarity`: its cosine in the frames that show it best; `margin`: how far the runner-up is behind;
-    `agreement`: the share of the telling regions that would choose it too.
+    `agreement`: the share of the telling regions that would choose it too; `hint`: the log-odds that
+    something else than the picture adds. A product that is best by its hint has a negative margin.
     """
 
     product: int
     similarity: float
     margin: float
     agreement: float
+    hint: float = 0.0
 
 
-def weigh(frames: Sequence[Similarities]) -> Evidence | None:
+def weigh(
+    frames: Sequence[Similarities], hints: LogOdds | None = None, *, worth: float = 20.0
+) -> Evidence | None:
     """The best product over all frames and regions; None where there is nothing to compare.
 
     A product's support is its best region in a frame, averaged over the half of the frames that support it
     most: the host turns away and changes products within the seconds a comment looks back on, and one
-    frame's accident shouldn't decide.
+    frame's accident shouldn't decide. A product's hint joins it; `worth` log-odds weigh as much as a cosine
+    of 1.
     """
     seen = [frame for frame in frames if frame.size]
     if not seen:
@@ -44,10 +50,14 @@ def weigh(frames: Sequence[Similarities]) -> Evidence | None:
     per_frame = np.stack([frame.max(axis=0) for frame in seen])  # (frames, products)
     telling = np.sort(per_frame, axis=0)[len(seen) // 2 :]
     support = telling.mean(axis=0)
-    best = int(support.argmax())
-    others = np.delete(support, best)
-    runner_up = float(others.max()) if len(others) else _ALONE
-    return Evidence(best, float(support[best]), float(support[best]) - runner_up, _agreement(seen, best))
+    odds = np.zeros(len(support)) if hints is None else hints
+    best = int((support + odds / worth).argmax())
+    runner_up = float(np.delete(support, best).max(initial=_ALONE))
+    # A hint at another product speaks against this one; that nothing hints at the others doesn't speak for it.
+    hint = float(odds[best] - np.delete(odds, best).max(initial=0.0))
+    return Evidence(
+        best, float(support[best]), float(support[best]) - runner_up, _agreement(seen, best), hint
+    )
 
 
 def _agreement(frames: Sequence[Similarities], best: int) -> float:
@@ -62,7 +72,8 @@ def _agreement(frames: Sequence[Similarities], best: int) -> float:
 class Calibration:
     """A logistic regression from evidence to the probability that the best product is the one shown.
 
-    Fitted by `python -m stages.training.vision_calibration`; at most `margin_cap` of margin counts.
+    Fitted by `python -m stages.training.vision_calibration`; at most `margin_cap` of margin counts. Hints
+    are independent of the picture, so their log-odds are added (Bayes' rule).
     """
 
     intercept: float
@@ -88,6 +99,11 @@ class Calibration:
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=2) + "\n")
 
+    @property
+    def worth(self) -> float:
+        """The log-odds that a cosine of 1 more than the others' is worth."""
+        return max(1.0, self.similarity + self.margin)
+
     def score(self, evidence: Evidence) -> float:
         """In [0, 1]; above 0.7 is meant to be right nearly always."""
         z = (
@@ -95,5 +111,6 @@ class Calibration:
             + self.similarity * evidence.similarity
             + self.margin * min(evidence.margin, self.margin_cap)
             + self.agreement * evidence.agreement
+            + evidence.hint
         )
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, z))))

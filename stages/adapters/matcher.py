@@ -7,9 +7,16 @@ from typing import Protocol
 
 from PIL import Image
 
-from stages.adapters.catalog_index import CatalogIndex, ProductVectors, describe_product
+from stages.adapters.catalog_index import (
+    CatalogIndex,
+    ProductVectors,
+    as_query,
+    describe_product,
+    mean_direction,
+)
 from stages.adapters.embedding import Embedder, Vectors
 from stages.adapters.evidence import Calibration, weigh
+from stages.adapters.hints import LogOdds
 from stages.adapters.regions import Box, crops, fixed_windows
 
 
@@ -31,7 +38,9 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class FrameDescription:
-    """All that matching needs to know of a frame: one unit vector per region (r, d), and the regions.
+    """All that matching needs to know of a frame: a vector per region (r, d + 1), and the regions.
+
+    The first region is the whole frame, described by what the fixed windows have in common.
 
     Independent of any catalog: describe a frame once, match it for every comment that looks back on it.
     """
@@ -70,8 +79,11 @@ class Matcher:
             [crop for frame, regions in zip(opaque, boxes, strict=True) for crop in crops(frame, regions)]
         )
         descriptions, start = [], 0
-        for regions in boxes:
-            descriptions.append(FrameDescription(vectors[start : start + len(regions)], tuple(regions)))
+        for frame, regions in zip(opaque, boxes, strict=True):
+            seen = vectors[start : start + len(regions)]
+            windows = len(fixed_windows(frame.width, frame.height))
+            seen[0] = mean_direction(seen[:windows])
+            descriptions.append(FrameDescription(as_query(seen), tuple(regions)))
             start += len(regions)
         return descriptions
 
@@ -83,13 +95,23 @@ class Matcher:
         """The index of a catalog of (sku, pictures)."""
         return CatalogIndex([self.describe_product(sku, pictures) for sku, pictures in products])
 
-    def match(self, descriptions: Sequence[FrameDescription], index: CatalogIndex) -> Match | None:
+    def match(
+        self,
+        descriptions: Sequence[FrameDescription],
+        index: CatalogIndex,
+        hints: LogOdds | None = None,
+    ) -> Match | None:
         """The best product over all frames; None when the catalog is empty or there is no frame.
 
-        A product that isn't in the catalog still has a best match; its score is low. Takes about 4 ms
-        for 500 products of two pictures and six frames.
+        A product that isn't in the catalog still has a best match; its score is low. `hints` say in the
+        index's order what else speaks for each product (`stages.adapters.hints`). Takes about 4 ms for 500
+        products of two pictures and six frames.
         """
-        evidence = weigh([index.similarities(description.vectors) for description in descriptions])
+        evidence = weigh(
+            [index.similarities(description.vectors) for description in descriptions],
+            hints,
+            worth=self._calibration.worth,
+        )
         if evidence is None:
             return None
         return Match(index.skus[evidence.product], self._calibration.score(evidence))

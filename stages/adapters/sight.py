@@ -14,7 +14,7 @@ from schemas.records import Comment
 from stages.adapters.frames import BadFrame, ForbiddenFrame, FrameStore, decode_frame
 from stages.adapters.matcher import FrameDescription, Matcher
 
-_KEPT = 2_000  # descriptions; about 50 KB each
+_KEPT = 2_000  # descriptions; about 25 KB each
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ class Composer:
         if held:
             add_arm(picture, (centre[0], centre[1] + product.height * 0.35), random)
         if random.random() < 0.5:
-            _cast_shadow(picture, product, corner, random)
+            cast_shadow(picture, product, corner, random)
         picture.paste(product, corner, product)
         mask = Image.new("L", picture.size, 0)
         mask.paste(255, corner, product.getchannel("A").point(lambda alpha: 255 if alpha > 60 else 0))
@@ -139,9 +139,7 @@ def _cut_out_photo(path: Path) -> Image.Image:
     return cut_out(Image.open(path))
 
 
-def _cast_shadow(
-    picture: Image.Image, product: Image.Image, corner: tuple[int, int], random: Random
-) -> None:
+def cast_shadow(picture: Image.Image, product: Image.Image, corner: tuple[int, int], random: Random) -> None:
     """Darken, softly, what lies behind the product and a little beside it."""
     reach = max(2, max(product.size) // 12)
     shadow = Image.new("L", (product.width + 4 * reach, product.height + 4 * reach), 0)

@@ -1,8 +1,8 @@
 """Train the product detector: `python -m stages.training.detector --sprites DIR --grocery DIR`.
 
-A one-class yolo11n, from scratch, on synthetic frames. Products and backgrounds are split before
-anything is composed, so that the figures printed at the end come from frames whose products and
-backgrounds were never trained on.
+One class, an ImageNet backbone (`stages.training.product_network`), synthetic frames. Products and
+backgrounds are split before anything is composed, so that the figures printed at the end come from frames
+whose products and backgrounds were never trained on.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from rich.progress import track
 from stages.adapters.detector import SIDE
 from stages.adapters.offline_ultralytics import load_yolo
 from stages.training.composites import Composer, Composite, ProductPool
+from stages.training.product_network import FROZEN, fold_normalisation, write_architecture
 from stages.training.sprites import SpriteSheet
 
 SEED = 20250
@@ -51,9 +52,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--grocery", type=Path, required=True, help="folder with catalog/ and frames/ photos")
     parser.add_argument("--output", type=Path, default=Path("stages/models/vision/detector.pt"))
     parser.add_argument("--work", type=Path, help="keep the composed frames and the run here")
-    parser.add_argument("--frames", type=int, default=4800)
+    parser.add_argument("--frames", type=int, default=3200)
     parser.add_argument("--test-frames", type=int, default=400)
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
@@ -120,10 +121,12 @@ def label_lines(composite: Composite) -> str:
 
 
 def train(data: Path, work: Path, options: argparse.Namespace) -> Path:
-    """Train from scratch; returns the last weights (there is no early stop to choose the best by)."""
+    """Train on the composed frames; returns the last weights (there is no early stop to choose the best by)."""
     yolo = load_yolo(options.threads)
     place_font()
-    yolo("yolo11n.yaml", task="detect").train(
+    model = yolo(str(write_architecture(work)), task="detect")
+    model.add_callback("on_train_start", _lay_channels_last)
+    model.train(
         data=str(data),
         single_cls=True,
         epochs=options.epochs,
@@ -136,13 +139,14 @@ def train(data: Path, work: Path, options: argparse.Namespace) -> Path:
         cache="ram",
         seed=SEED,
         deterministic=True,
+        freeze=FROZEN,
         optimizer="AdamW",
-        lr0=0.002,
+        lr0=0.0015,
         lrf=0.02,
         cos_lr=True,
-        warmup_epochs=0.5,
-        mosaic=0.5,
-        close_mosaic=2,
+        warmup_epochs=0.3,
+        mosaic=0.5,  # several frames in one: more products for the same work
+        close_mosaic=1,
         degrees=0.0,
         val=False,
         plots=False,
@@ -151,6 +155,13 @@ def train(data: Path, work: Path, options: argparse.Namespace) -> Path:
         exist_ok=True,
     )
     return work / "run" / "weights" / "last.pt"
+
+
+def _lay_channels_last(trainer: Any) -> None:
+    import torch
+
+    # Depthwise convolutions are a third faster so on a CPU; the results are the same.
+    trainer.model.to(memory_format=torch.channels_last)
 
 
 def place_font() -> None:
@@ -182,16 +193,23 @@ def measure(weights: Path, data: Path, options: argparse.Namespace) -> dict[str,
 
 
 def save_in_half(weights: Path, destination: Path, threads: int) -> None:
-    """Keep what inference needs, in half precision; the file is about twice the parameter count in bytes."""
+    """Keep what inference needs, in half precision; the file is about twice the parameter count in bytes.
+
+    Loading it widens the weights again, so that the arithmetic is in single precision.
+    """
     import torch
 
     load_yolo(threads)
     checkpoint = torch.load(weights, map_location="cpu", weights_only=False)
-    model = (checkpoint.get("ema") or checkpoint["model"]).half().eval()
+    model = (checkpoint.get("ema") or checkpoint["model"]).float().eval()
+    fold_normalisation(model.model[0])
+    model = model.half()
     for parameter in model.parameters():
         parameter.requires_grad = False
-    for path in ("data", "project", "name", "save_dir"):  # of the machine that it was trained on
-        model.args.pop(path, None)
+    arguments = model.args if isinstance(model.args, dict) else vars(model.args)
+    machines_own = ("data", "model", "project", "name", "save_dir")  # paths of where it was trained
+    model.args = {name: value for name, value in arguments.items() if name not in machines_own}
+    model.yaml = {name: value for name, value in model.yaml.items() if name != "yaml_file"}
     kept = {"model": model, "train_args": {"imgsz": SIDE, "task": "detect"}, "version": checkpoint["version"]}
     destination.parent.mkdir(parents=True, exist_ok=True)
     torch.save(kept, destination)

@@ -5,11 +5,13 @@ of torch, torchvision and ultralytics, so that the saved weights load where this
 """
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 BACKBONE = "efficientnet_lite0_stages"
 """The name under which torchvision's register knows the backbone."""
@@ -76,6 +78,19 @@ def backbone_stages(weights: object = None) -> nn.Sequential:
     stages = [nn.Sequential(*blocks[start:end]) for start, end in _STAGES]
     stages[0] = nn.Sequential(*_convolution(source._conv_stem, source._bn0), *stages[0])
     return nn.Sequential(scale, *stages)
+
+
+def fold_normalisation(backbone: nn.Module) -> None:
+    """Fold every batch normalisation of the backbone into the convolution before it; for inference only."""
+    for part in backbone.modules():
+        if not isinstance(part, nn.Sequential):
+            continue
+        names = list(part._modules)
+        for first, second in pairwise(names):
+            convolution, norm = part._modules[first], part._modules[second]
+            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                part._modules[first] = fuse_conv_bn_eval(convolution, norm)
+                part._modules[second] = nn.Identity()
 
 
 def _block(source: Any) -> nn.Module:

@@ -1,102 +1,128 @@
 """Make the image embedding: `python -m stages.training.vision_embedding --sprites DIR --grocery DIR`.
 
-ImageNet features spread widely over the ways in which a stream shows one and the same product: hands,
-blur, light, angle. Crops of composed frames tell in which directions; these are shrunk (within-class
-whitening, as speaker recognition does it: Hatch et al., "Within-class covariance normalization", 2006).
+An ImageNet network learns to lay photos beside the catalog picture of what they show: sprites, drawn products
+and the grocery products of the training part, the latter in real photos too. The grocery products of the
+calibration and test parts are left out altogether.
 """
 
 import argparse
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import numpy as np
-import numpy.typing as npt
+import torch
 from PIL import Image
 from rich.progress import track
 
-from stages.adapters.embedding import Embedder
-from stages.adapters.regions import Box, square_crop
-from stages.training.composites import BoxPixels, Composer, ProductPool
+from stages.adapters.catalog_index import mean_direction
+from stages.adapters.catalog_views import catalog_views
+from stages.adapters.embedding import SIDE
+from stages.adapters.regions import crops, fixed_windows
+from stages.training.composites import ProductPool
 from stages.training.detector import SEED, pools
-from stages.training.picture_encoder import FEATURES, Array, export_encoder
+from stages.training.grocery import GroceryProduct, grocery_parts
+from stages.training.metric_learning import Lesson, learn, start_from_discriminants
+from stages.training.photographs import heap, held
+from stages.training.picture_encoder import Array, PictureEncoder, export_encoder
 
-_SHRINKAGE = 2.0  # times the mean variance; less whitens harder and forgets what real photos need
-_DRAWN = 500  # drawn products, few enough that each is seen several times
-_LEAST_PIXELS = 24
-_JITTER = 0.1  # share of the box by which a detector may be off
+_SPRITES, _DRAWN = 420, 250
+_AT_ONCE = 8  # pictures
 
 
 def main() -> None:
-    """Compose crops, measure how a product's crops differ, shrink that, export. Seeds are fixed."""
+    """Compose, teach, export. Seeds are fixed."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
         "--sprites", type=Path, required=True, help="`assets` of npm @lobehub/fluent-emoji-3d"
     )
-    parser.add_argument("--grocery", type=Path, required=True, help="folder with catalog/ and frames/ photos")
+    parser.add_argument(
+        "--grocery", type=Path, required=True, help="folder with manifest.json and its photos"
+    )
     parser.add_argument("--output", type=Path, default=Path("stages/models/vision/embedding.onnx"))
-    parser.add_argument("--crops", type=int, default=5000)
+    parser.add_argument("--steps", type=int, default=160)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        plain = Path(scratch) / "plain.onnx"
-        export_encoder(np.zeros(FEATURES, np.float32), np.eye(FEATURES, dtype=np.float32), plain)
-        embedder = Embedder(plain, threads=options.threads)
-        (pool, backgrounds), _ = pools(options.sprites, options.grocery)
-        pool = replace(pool, drawn=pool.drawn[:_DRAWN])
-        composer = Composer(pool, backgrounds, Random(SEED))
-        names, vectors = [], []
-        for _, (name, crop) in zip(
-            track(range(options.crops), "composing crops"), crops(composer), strict=False
-        ):
-            names.append(name)
-            vectors.append(embedder.embed([crop])[0])
-        for name in track(sorted(set(names)), "catalog pictures"):
-            names.append(name)
-            vectors.append(embedder.embed([on_white(pool, name)])[0])
-    export_encoder(*whitening(np.stack(vectors), names), options.output)
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(SEED)
+    products = grocery_parts(options.grocery).training
+    encoder = PictureEncoder()
+    encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    (pool, _), _ = pools(options.sprites, options.grocery)
+    pool = replace(pool, catalog_photos=tuple(product.picture for product in products))
+    composed = list(composed_lessons(pool, [p for one in products for p in one.photos], encoder))
+    real = [real_lesson(product, encoder) for product in track(products, description="grocery products")]
+    start_from_discriminants(encoder, [*composed, *real])
+    learn(encoder, composed, real, Random(SEED), steps=options.steps)
+    export_encoder(encoder, cohort(products, encoder), options.output)
 
 
-def crops(composer: Composer) -> Iterator[tuple[str, Image.Image]]:
-    """Endless (product, crop) from composed frames, the boxes a little off as a detector's are."""
+def composed_lessons(
+    pool: ProductPool, backgrounds: Sequence[Path], encoder: PictureEncoder
+) -> Iterator[Lesson]:
+    """Products on white and in composed photos: the pool's catalog pictures, some sprites and drawn ones."""
     random = Random(SEED)
+    sprites = random.sample(pool.sheet.things, min(_SPRITES, len(pool.sheet.things)))
+    names = [
+        *(f"sprite:{path.stem}" for path in sprites),
+        *(f"drawn:{number}" for number in pool.drawn[:_DRAWN]),
+        *(f"photo:{path.stem}" for path in pool.catalog_photos),
+    ]
+    for name in track(names, description="composed products"):
+        product = pool.picture(name)
+        # Nobody piles up drawn garments and mugs; fruit lies in heaps.
+        scenes = (held, held) if name.startswith("drawn") else (heap, held)
+        photos = [scene(product, backgrounds, random) for scene in scenes]
+        yield Lesson(name, early_maps([on_white(product)], encoder), early_maps(photos, encoder))
 
-    def jitter(box: BoxPixels) -> Box:
-        width, height = box[2] - box[0], box[3] - box[1]
-        sides = zip(box, (width, height, width, height), strict=True)
-        return Box(*(edge + random.uniform(-_JITTER, _JITTER) * side for edge, side in sides))
 
-    while True:
-        composite = composer.compose()
-        for box, name in zip(composite.boxes, composite.products, strict=True):
-            if min(box[2] - box[0], box[3] - box[1]) >= _LEAST_PIXELS:
-                yield name, square_crop(composite.picture, jitter(box))
+def real_lesson(product: GroceryProduct, encoder: PictureEncoder) -> Lesson:
+    """A grocery product by its catalog views and its photos, each whole and by its middle."""
+    photos = [
+        crop
+        for path in product.photos
+        for photo in (Image.open(path).convert("RGB"),)
+        for crop in crops(photo, fixed_windows(*photo.size)[:2])
+    ]
+    catalog = catalog_views(Image.open(product.picture))
+    return Lesson(product.sku, early_maps(catalog, encoder), early_maps(photos, encoder))
 
 
-def on_white(pool: ProductPool, name: str) -> Image.Image:
-    """The product as a shop's catalog shows it."""
-    product = pool.picture(name)
+def on_white(product: Image.Image) -> Image.Image:
+    """The cut-out product as a shop's catalog shows it."""
     side = round(max(product.size) * 1.12)
     square = Image.new("RGB", (side, side), "white")
     square.paste(product, ((side - product.width) // 2, (side - product.height) // 2), product)
     return square
 
 
-def whitening(vectors: Array, names: list[str]) -> tuple[Array, Array]:
-    """The mean and the projection (d, d) that make differences within a product small in all directions."""
-    labels = np.unique(names, return_inverse=True)[1]
-    counts = np.bincount(labels)
-    centres = np.zeros((len(counts), vectors.shape[1]))
-    np.add.at(centres, labels, vectors)
-    within = vectors - (centres / counts[:, None])[labels]
-    covariance: npt.NDArray[np.float64] = within.T @ within / len(within)
-    ridge = _SHRINKAGE * np.trace(covariance) / len(covariance)
-    variances, directions = np.linalg.eigh(covariance + ridge * np.eye(len(covariance)))
-    return vectors.mean(axis=0), (directions / np.sqrt(variances)).astype(np.float32)
+def cohort(products: Sequence[GroceryProduct], encoder: PictureEncoder) -> Array:
+    """The vectors of the training photos, described as the matcher describes a whole frame: (n, d)."""
+    vectors = []
+    for path in track([path for one in products for path in one.photos], description="cohort"):
+        photo = Image.open(path).convert("RGB")
+        maps = torch.from_numpy(early_maps(crops(photo, fixed_windows(*photo.size)), encoder)).float()
+        with torch.no_grad():
+            vectors.append(mean_direction(encoder.late(maps).numpy()))
+    return np.stack(vectors)
+
+
+def early_maps(pictures: Sequence[Image.Image], encoder: PictureEncoder) -> Array:
+    """What the network's fixed part makes of `pictures`: (n, 112, 14, 14), float16."""
+    maps = []
+    for start in range(0, len(pictures), _AT_ONCE):
+        resized = [
+            np.asarray(
+                picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
+            )
+            for picture in pictures[start : start + _AT_ONCE]
+        ]
+        with torch.no_grad():
+            maps.append(encoder.early(torch.from_numpy(np.stack(resized))).half().contiguous().numpy())
+    return np.concatenate(maps)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
-from stages.adapters.catalog_index import CatalogIndex, ProductVectors
+from stages.adapters.catalog_index import CatalogIndex, ProductVectors, as_query, familiarity
 from stages.adapters.evidence import Calibration, Evidence, weigh
 from stages.adapters.matcher import Matcher
 from stages.adapters.models import MissingModel
@@ -167,6 +167,24 @@ def test_the_index_takes_each_product_s_most_similar_picture() -> None:
     )
     similar = index.similarities(vectors((0, 1, 0), (0, 3, 4)))
     assert similar == pytest.approx(np.asarray([[1, 0], [0.6, 0.8]]), abs=1e-6)
+
+
+def test_a_picture_that_resembles_everything_stands_back() -> None:
+    cohort = vectors((1, 0.2, 0), (1, 0, 0.2), (1, -0.1, 0))
+    hub, plain = vectors((1, 0.1, 0.3)), vectors((0, 1, 0.4))
+    index = CatalogIndex(
+        [
+            ProductVectors(sku, np.column_stack((one, -familiarity(one, cohort))))
+            for sku, one in (("hub", hub), ("plain", plain))
+        ]
+    )
+    seen = vectors((1, 0.9, 0.3))
+    assert float((seen @ hub.T)[0, 0]) > float((seen @ plain.T)[0, 0])
+    assert int(index.similarities(as_query(seen))[0].argmax()) == 1
+
+
+def test_without_a_cohort_nothing_is_familiar() -> None:
+    assert familiarity(vectors((1, 0)), np.zeros((0, 2), np.float32)) == pytest.approx([0])
 
 
 def test_two_products_may_not_share_a_sku_nor_go_without_picture() -> None:
