@@ -10,12 +10,8 @@ import pytest
 from pipeline.embedded.identity import Identity
 from stages.demo.house import House
 from stages.demo.show import Show, load_show
-
-# What these modules assert is explained as in a test: said before they are imported.
-pytest.register_assert_rewrite("tests.e2e.load", "tests.e2e.shop")
-
-from tests.e2e.processes import alive, descendants  # noqa: E402
-from tests.e2e.shop import Shop, opened  # noqa: E402
+from tests.e2e.processes import alive, descendants
+from tests.e2e.shop import Shop, opened
 
 SHOW = Path("deploy/demo")
 CLAIM_SECONDS = 6.0  # shorter than in earnest, so that a half-sent message is resolved within a test
