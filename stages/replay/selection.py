@@ -48,13 +48,4 @@ def identity(entry: PastEntry, sources: Sources) -> UUID:
     try:
         return open_comment(entry.seq, entry.fields, sources=sources).record.comment_id
     except UnreadableRecord:
-        return _claimed(entry) or derived_id(f"{PUBLIC_STREAM}/{entry.seq}")
-
-
-def _claimed(entry: PastEntry) -> UUID | None:
-    text = entry.fields.get(b"id", b"").decode(errors="replace")
-    try:
-        claimed = UUID(text)
-    except ValueError:
-        return None
-    return claimed if str(claimed) == text else None
+        return derived_id(f"{PUBLIC_STREAM}/{entry.seq}")
