@@ -16,6 +16,12 @@ INTENTS = "/v1/payment_intents"
 
 
 @pytest.fixture
+def sandbox(own_sandbox: Sandbox) -> Sandbox:
+    """One of their own: these tests turn its clock."""
+    return own_sandbox
+
+
+@pytest.fixture
 async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
     payments = StripePayments(
         sandbox.stripe_key,
