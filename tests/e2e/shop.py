@@ -148,7 +148,12 @@ class Shop:
 
     async def in_hand(self, stage: str) -> int:
         """Entries that a stage was given and has not settled."""
-        [group] = await self.wiring.redis.xinfo_groups(self.wiring.keys.stream(stream_of(stage), 0))
+        key = self.wiring.keys.stream(stream_of(stage), 0)
+        # A stage that still prepares itself has made neither its stream nor its group.
+        groups = await self.wiring.redis.xinfo_groups(key) if await self.wiring.redis.exists(key) else []
+        if not groups:
+            return 0
+        [group] = groups
         retrying = await self.wiring.redis.zcard(self.wiring.keys.retry(stage, 0))
         return int(group["pending"]) - int(retrying)
 
