@@ -23,7 +23,7 @@ from stages.demo.show import Show
 from stages.ingest import comment_id
 from stages.wiring import Wiring
 
-PATIENCE_SECONDS = 60.0  # only a failing test ever waits so long
+PATIENCE_SECONDS = 120.0  # only a failing test ever waits so long
 _LOOK_SECONDS = 0.02
 _SHOW_ENDED_SECONDS = 60.0  # the show began so long ago: all its frames lie in the past
 
