@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import UnionType
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from schemas.records import Record
@@ -98,11 +99,12 @@ class Door(Generic[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage(Generic[R]):
-    """A stage: its name (also its stream's and its consumer group's), what it consumes, who comes next, its
-    limits, and exactly one handler. A handler of batches returns one outcome for each record, in order."""
+    """A stage: its name (also its stream's and its consumer group's), what it consumes (a kind of record, or a
+    union of kinds), who comes next, its limits, and exactly one handler. A handler of batches returns one outcome for
+    each record, in order."""
 
     name: str
-    consumes: type[R]
+    consumes: type[R] | UnionType
     emits: str | None
     limits: Limits
     one: OneHandler[R] | None = None

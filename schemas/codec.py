@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from functools import lru_cache
+from types import UnionType
+from typing import Any, TypeVar, overload
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from schemas.records import Record
 
@@ -24,17 +26,27 @@ def encode(record: Record) -> bytes:
     return orjson.dumps(record.__dict__, default=_plain)
 
 
-def decode(kind: type[R], data: bytes) -> R:
-    """The record of `kind` in `data`. Unknown fields are ignored.
+@overload
+def decode(kind: type[R], data: bytes) -> R: ...
+@overload
+def decode(kind: UnionType, data: bytes) -> Any: ...
+def decode(kind: type[R] | UnionType, data: bytes) -> Any:
+    """The record of `kind`, or of one of the kinds of a union, in `data`. Unknown fields are ignored.
 
     Raises UnreadableRecord where `data` is not JSON or does not hold such a record.
     """
     try:
-        return kind.model_validate(orjson.loads(data))
+        return _reader(kind).validate_python(orjson.loads(data))
     except orjson.JSONDecodeError as error:
         raise UnreadableRecord(f"not JSON: {error}") from error
     except ValidationError as error:
-        raise UnreadableRecord(f"not a {kind.__name__}: {in_words(error)}") from error
+        name = str(kind) if isinstance(kind, UnionType) else kind.__name__
+        raise UnreadableRecord(f"not a {name}: {in_words(error)}") from error
+
+
+@lru_cache
+def _reader(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def in_words(error: ValidationError) -> str:

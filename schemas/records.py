@@ -15,7 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from schemas.money import Money
 
 Intent = Literal["buy", "question", "feedback", "complaint", "none"]
-Kind = Literal["comment", "retract", "pin"]
+Kind = Literal["comment", "retract", "pin", "order"]
 OrderStatus = Literal["placed", "awaiting_payment", "paid", "failed", "cancelled", "refunded"]
 
 MESSAGE_LIMIT = 2_000  # characters
@@ -107,6 +107,15 @@ class MatchedComment(CommentRecord):
     price: Money
 
 
+class Cancellation(CommentRecord):
+    """The viewer takes back their own unpaid claim: "cancel", "pass", in a comment of their own."""
+
+    kind: Literal["cancellation"] = "cancellation"
+    viewer: Viewer
+    timestamp: AwareDatetime
+    code: str | None = None
+
+
 class PlacedOrder(CommentRecord):
     """An order that stands in the database with its stock reserved."""
 
@@ -131,10 +140,29 @@ class PaidOrder(CommentRecord):
     payment_url: str | None = None
 
 
+NewsKind = Literal["payment_failed", "sold_out", "waitlisted", "hold_expiring", "cancelled", "refunded"]
+
+
+class News(CommentRecord):
+    """What a buyer is told besides confirmation and pay link. `subject` names the event (an order, a refund, a
+    place on the waitlist): each news goes out once for each subject. No order belongs to `sold_out`, and none yet to
+    `waitlisted`. `amount` is what was given back, or the order's total."""
+
+    kind: NewsKind
+    subject: UUID
+    buyer_id: UUID
+    product_name: str
+    quantity: int = Field(ge=1)
+    order_id: UUID | None = None
+    order_number: str | None = None
+    amount: Money | None = None
+    payment_url: str | None = None
+
+
 class Notification(CommentRecord):
     """What the buyer was told: `message_sid` is the provider's id, None where no message could be sent."""
 
-    order_id: UUID
-    order_number: str
+    order_id: UUID | None
+    order_number: str | None
     status: str
     message_sid: str | None = None
