@@ -1,4 +1,4 @@
-"""Dead letters as people and programs read them."""
+"""Dead letters as people and programs read them: masked. What is redriven is the letter itself, as it was."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.engines.redis.dead_letters import Listed
+from pipeline.masking import masked, masked_value, masked_words
 
 _LONGEST_REASON = 300  # characters in the list; `show` has all of it
 _JSON_FIELDS = (b"d", b"hops")  # see Envelope
@@ -38,7 +39,7 @@ def listing(shown: Sequence[Listed], kinds: Kinds) -> RenderableType:
             _attempts(letter.attempts),
             _time(letter.last_failed_ms) or "-",
         )
-        said = ": ".join(part for part in (letter.error, letter.reason) if part) or "-"
+        said = masked(": ".join(part for part in (letter.error, letter.reason) if part)) or "-"
         parts.append(Text("  ".join(_printable(fact) for fact in facts), no_wrap=True, overflow="ignore"))
         parts.append(Padding(Text(_printable(_short(said))), (0, 0, 0, 4)))
     return Group(*parts)
@@ -69,29 +70,36 @@ def print_letter(listed: Listed, console: Console) -> None:
         console.print(Text(f"(not UTF-8, bytes escaped: {_printable(', '.join(escaped))})"), soft_wrap=True)
     if listed.letter.detail:
         console.print(Text("\ntraceback", style="bold"))
-        console.print(Text(_printable(listed.letter.detail.rstrip())), soft_wrap=True)
+        console.print(Text(_printable(masked(listed.letter.detail).rstrip())), soft_wrap=True)
 
 
 def letter_as_json(listed: Listed) -> dict[str, Any]:
     """One letter for programs: its facts, `entry` as `decoded` gives it, and the traceback."""
     entry, escaped = decoded(listed.letter.raw)
-    return {**_facts(listed), "entry": entry, "escaped": escaped, "traceback": listed.letter.detail}
+    return {**_facts(listed), "entry": entry, "escaped": escaped, "traceback": masked(listed.letter.detail)}
 
 
 def decoded(raw: Mapping[bytes, bytes]) -> tuple[dict[str, Any], list[str]]:
     """An entry's fields as text, record and hops as JSON values where they are JSON; and the names of the fields
-    that hold bytes which are no text: those stand escaped (`\\xff`)."""
+    that hold bytes which are no text: those stand escaped (`\\xff`). Masked."""
     entry: dict[str, Any] = {}
     escaped = []
     for name, value in raw.items():
         shown = name.decode(errors="backslashreplace")
         try:
             name.decode()
-            entry[shown] = _value(name, value.decode())
+            entry[shown] = _masked(shown, _value(name, value.decode()))
         except UnicodeDecodeError:
-            entry[shown] = value.decode(errors="backslashreplace")
+            entry[shown] = masked_words(value.decode(errors="backslashreplace"))
             escaped.append(shown)
     return entry, escaped
+
+
+def _masked(name: str, value: Any) -> Any:
+    """Masked; a comment's words more strictly, in an entry as in the record in it."""
+    if isinstance(value, dict):
+        return {each: _masked(each, held) for each, held in value.items()}
+    return masked_words(value) if name == "message" and isinstance(value, str) else masked_value(value)
 
 
 def _value(name: bytes, text: str) -> Any:
@@ -110,7 +118,7 @@ def _facts(listed: Listed) -> dict[str, Any]:
         "stage": letter.stage,
         "comment_id": letter.comment_id,
         "error": letter.error,
-        "reason": letter.reason,
+        "reason": masked(letter.reason),
         "attempts": letter.attempts,
         "first_failed": _time(letter.first_failed_ms),
         "last_failed": _time(letter.last_failed_ms),

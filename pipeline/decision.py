@@ -51,6 +51,8 @@ class Decider:
                 if target is None:
                     return self._end(work, "done", "", note)
                 return self._forward(work, target, record, note)
+            case Drop(is_end=False):
+                return Settled(work.delivery.entry_id, ())
             case Drop(reason=reason, note=note):
                 return self._end(work, "dropped", reason, note)
             case Retry(after=after, counts=False):

@@ -29,10 +29,12 @@ class Emit:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """An end that is no failure: not a buy, no match, nothing more to do."""
+    """An end that is no failure: not a buy, no match, nothing more to do. Where `is_end` is false the record was no
+    part of the comment's way, such as news of it: nothing is noted, and the comment keeps the end that it has."""
 
     reason: str
     note: Note = field(default_factory=dict)
+    is_end: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,17 @@ class Money(BaseModel):
         exact = Decimal(self.amount_minor) * basis_points / 10_000
         return Money(amount_minor=int(exact.to_integral_value(ROUND_HALF_UP)), currency=self.currency)
 
+    @property
+    def major(self) -> Decimal:
+        """The amount in whole units, with the currency's decimals: 79.99."""
+        return Decimal(self.amount_minor).scaleb(-exponent_of(self.currency))
+
     def __str__(self) -> str:
-        exponent = _EXPONENTS.get(self.currency, 2)
-        amount = f"{Decimal(self.amount_minor).scaleb(-exponent):,.{exponent}f}"
+        amount = f"{self.major:,.{exponent_of(self.currency)}f}"
         symbol = _SYMBOLS.get(self.currency)
         return f"{symbol}{amount}" if symbol else f"{amount} {self.currency}"
+
+
+def exponent_of(currency: str) -> int:
+    """How many decimals amounts in the currency have."""
+    return _EXPONENTS.get(currency, 2)

@@ -100,6 +100,7 @@ class MatchedComment(CommentRecord):
     timestamp: AwareDatetime
     quantity: int = Field(ge=1)
     variant: str | None = None
+    variant_id: UUID | None = None
     code: str | None = None
     product_id: UUID
     product_name: str
@@ -108,12 +109,14 @@ class MatchedComment(CommentRecord):
 
 
 class Cancellation(CommentRecord):
-    """The viewer takes back their own unpaid claim: "cancel", "pass", in a comment of their own."""
+    """The viewer takes back their own unpaid claim: "cancel", "pass", in a comment of their own. With `retracts`, that
+    comment was taken back itself, by the viewer or a moderator."""
 
     kind: Literal["cancellation"] = "cancellation"
     viewer: Viewer
     timestamp: AwareDatetime
     code: str | None = None
+    retracts: UUID | None = None
 
 
 class PlacedOrder(CommentRecord):

@@ -32,18 +32,31 @@ from stages.adapters.classifier import load_classifier
 from stages.adapters.database import Database, DatabaseRefused, DatabaseUnavailable, NotMigrated
 from stages.adapters.database.migrate import MigrationFailed
 from stages.adapters.database.trail import Trail
+from stages.adapters.mail_server import UnusableMailServer
 from stages.adapters.models import MissingModel
+from stages.adapters.vault import UnusableDataKeys
 from stages.classify import BadLine, classify_lines
+from stages.commands.catalog import catalog
+from stages.commands.money import add_money_verbs
+from stages.commands.onboarding import onboard
+from stages.commands.orders import orders
+from stages.commands.pins import pin
+from stages.commands.privacy import add_privacy_verbs, seal_plain
+from stages.commands.reviews import reviews
+from stages.commands.webhooks import webhooks
 from stages.demo.cli import demo
 from stages.demo.failure import DemoFailed
 from stages.match import UnreadableLine, UnreadableManifest, match_lines
+from stages.mendable import Mendable
 from stages.replay.cli import replay
 from stages.replay.failure import ReplayFailed
+from stages.secrecy import secrets_in
 from stages.settings import MissingSetting, ShopSettings, require
 from stages.trace import NotTraced, as_table, find_chain
 
 EXPECTED = (
     BadLine,
+    Mendable,
     DatabaseRefused,
     DatabaseUnavailable,
     DemoFailed,
@@ -61,6 +74,8 @@ EXPECTED = (
     UnfitRedis,
     UnreadableLine,
     UnreadableManifest,
+    UnusableMailServer,
+    UnusableDataKeys,
     *REDIS_AWAY,
 )
 """What a user can cause or mend: said in one sentence, without a traceback."""
@@ -117,9 +132,12 @@ def migrate() -> None:
     from stages.adapters.database.migrate import migrate as bring_up_to_date
 
     settings = load_settings()
-    require(settings, database_url="where Postgres listens")
-    applied = bring_up_to_date(settings.database_url)
-    Console().print("\n".join(f"applied {name}" for name in applied) or "Nothing to do.")
+    if not settings.owner_database_url:
+        require(settings, database_url="where Postgres listens")
+    applied = bring_up_to_date(settings.owner_database_url or settings.database_url)
+    sealed = run_async(seal_plain(settings))
+    done = [f"applied {name}" for name in applied] + ([f"encrypted {sealed} rows"] if sealed else [])
+    Console().print("\n".join(done) or "Nothing to do.")
 
 
 @app.command(
@@ -176,7 +194,7 @@ def _print_lines(rows: Iterable[dict[str, Any]]) -> None:
 
 def main() -> None:
     """Run the command line. Status 1 with one sentence for what the user can mend, 2 for wrong usage."""
-    log_to_stderr()
+    log_to_stderr(secrets_in(os.environ))
     try:
         app()
     except ValidationError as error:
@@ -200,10 +218,18 @@ def _add_verbs() -> None:
         replay
     )
     app.command(name="demo", help="Play a recorded show on embedded servers, and print what happened.")(demo)
+    add_privacy_verbs(app)
+    add_money_verbs(app)
     add_run(app, load_settings, open_agents)
     add_doctor(app, _examine)
     app.add_typer(dead_letter_commands(load_redis_settings), name="dlq")
     app.add_typer(serve, name="serve")
+    app.add_typer(catalog, name="catalog")
+    app.add_typer(orders, name="orders")
+    app.add_typer(webhooks, name="webhooks")
+    app.add_typer(reviews, name="reviews")
+    app.add_typer(onboard, name="onboard")
+    app.command(name="pin")(pin)
 
 
 _add_verbs()

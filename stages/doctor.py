@@ -11,8 +11,11 @@ from yoyo import read_migrations
 from pipeline.doctor import examine_redis
 from pipeline.finding import Finding
 from stages.adapters.classifier import ONNX_FILES, OWN_MODEL
-from stages.adapters.database import Database, DatabaseRefused, DatabaseUnavailable, statement
+from stages.adapters.database import Connection, Database, DatabaseRefused, DatabaseUnavailable, statement
+from stages.adapters.database.access import Standing, standing
 from stages.adapters.database.migrate import SOURCE
+from stages.adapters.database.sealing import check_keys
+from stages.adapters.vault import NEW_KEY, UnusableDataKeys, Vault
 from stages.doors.gateway import SOURCE as GATEWAY
 from stages.settings import ShopSettings
 
@@ -53,14 +56,14 @@ async def _database(settings: ShopSettings) -> list[Finding]:
             settings.database_url, pooler=settings.database_pooler, read_only=True, max_connections=1
         )
         try:
-            return await _examine_database(database)
+            return await _examine_database(database, settings)
         finally:
             await database.close()
     except (DatabaseUnavailable, DatabaseRefused) as error:
         return [Finding("error", "Database", str(error))]
 
 
-async def _examine_database(database: Database) -> list[Finding]:
+async def _examine_database(database: Database, settings: ShopSettings) -> list[Finding]:
     async with database.transaction() as connection:
         number = int(await connection.fetchval("show server_version_num"))
     try:
@@ -74,9 +77,60 @@ async def _examine_database(database: Database) -> list[Finding]:
             "The user of DATABASE_URL may not see which migrations were applied: run `tiktoksales migrate` as one who "
             "may; it is harmless where nothing is to do.",
         )
-    else:
-        tables = _tables({row["migration_id"] for row in rows})
-    return [_database_version(number), tables]
+        return [_database_version(number), tables]
+    findings = [_database_version(number), _tables({row["migration_id"] for row in rows})]
+    if findings[-1].level == "ok":
+        async with database.transaction() as connection:
+            findings += [_access(await standing(connection)), await _data_keys(connection, settings)]
+    return findings
+
+
+def _access(who: Standing) -> Finding:
+    subject = "Access"
+    if not who.roles:
+        return Finding(
+            "warning",
+            subject,
+            "The roles tiktoksales_stages and tiktoksales_streamer are missing: let an administrator create both, and "
+            "run `select lay_access()` as the owner of the tables.",
+        )
+    excess = [
+        said
+        for said, has in (
+            ("is a superuser", who.superuser),
+            ("is exempt from row-level security (BYPASSRLS)", who.exempt),
+            ("owns the tables", who.owner),
+        )
+        if has
+    ]
+    if excess:
+        return Finding(
+            "warning",
+            subject,
+            f"The user {who.name} of DATABASE_URL {' and '.join(excess)}, which the stages don't need: let "
+            "tiktoksales_stages log in (alter role ... login password '...'), and put the owner's URL into "
+            "OWNER_DATABASE_URL for `tiktoksales migrate`.",
+        )
+    return Finding("ok", subject, f"{who.name} is held to row-level security.")
+
+
+async def _data_keys(connection: Connection, settings: ShopSettings) -> Finding:
+    subject = "Encryption"
+    try:
+        vault = Vault([key.get_secret_value() for key in settings.data_keys])
+        sealed = await check_keys(connection, vault)
+    except UnusableDataKeys as error:
+        return Finding("error", subject, str(error))
+    if not vault.has_keys:
+        return Finding(
+            "warning",
+            subject,
+            "DATA_KEYS is not set: no phone number and no e-mail address can be kept, so that nobody gets a message. "
+            f"Make a key ({NEW_KEY}), keep it, and set DATA_KEYS to a JSON list that holds it.",
+        )
+    return Finding(
+        "ok", subject, f"DATA_KEYS open{' what is stored' if sealed else '; nothing is stored yet'}."
+    )
 
 
 def _database_version(number: int) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,18 +14,28 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline.decision import derived_id
 from pipeline.stage import Door, Drop, Emit, Limits, Opened, Outcome, Stage
 from schemas.codec import UnreadableRecord, in_words
-from schemas.records import Comment
-from stages.adapters.database.comments import Comments
+from schemas.records import Cancellation, Comment
+from stages.adapters.database.comments import Comments, Retraction
 from stages.sources import Sources
 
 DEFAULT_PLATFORM = "tiktok"
+UNPINNED = "-"
+"""The message of a pin that takes down whatever is pinned: a product of this sku can't be pinned."""
+
+RETRACTED = "(retracted)"
 _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(datetime)
 
 
 async def ingest(comments: Sequence[Comment], *, store: Comments) -> list[Outcome]:
-    """Store the comments; each is sent on once, however often its platform delivers it."""
+    """Store the comments; each is sent on once, however often its platform delivers it. One that is taken back goes no
+    further; what it has claimed is released."""
     first_seqs = await store.store(comments)
-    return [_outcome(comment, first_seqs[comment.comment_id]) for comment in comments]
+    meant = {comment.comment_id: target for comment in comments if (target := _retracted(comment))}
+    retracted = await _retract(comments, meant, store) if meant else set()
+    return [
+        _outcome(comment, first_seqs[comment.comment_id], meant.get(comment.comment_id), retracted)
+        for comment in comments
+    ]
 
 
 def comment_door(sources: Sources) -> Door[Comment]:
@@ -40,6 +50,10 @@ def open_comment(seq: str, raw: Mapping[bytes, bytes], *, sources: Sources) -> O
     given: dict[str, Any] = {
         name: fields[name] for name in ("streamer", "message", "message_id", "kind") if fields.get(name)
     }
+    if fields.get("kind") == "retract":
+        given.setdefault("message", RETRACTED)  # nobody says anything by it
+    if given.get("kind") == "pin":
+        given.setdefault("message", UNPINNED)
     viewer = {name: fields[name] for name in ("client", "client_id") if fields.get(name)}
     platform = fields.get("platform") or DEFAULT_PLATFORM
     try:
@@ -59,9 +73,11 @@ def open_comment(seq: str, raw: Mapping[bytes, bytes], *, sources: Sources) -> O
 
 def comment_id(seq: str, platform: str, fields: Mapping[str, str]) -> UUID:
     """The comment's identity: from the platform's message id where there is one, so that a message delivered twice
-    is one comment; else from its entry in the stream."""
+    is one comment; else from its entry in the stream. A retraction, whose message id is that of the comment it means,
+    has one of its own."""
     if message_id := fields.get("message_id"):
-        return derived_id(f"comment/{orjson.dumps([platform, fields.get('streamer'), message_id]).decode()}")
+        what = "retract" if fields.get("kind") == "retract" else "comment"
+        return derived_id(f"{what}/{orjson.dumps([platform, fields.get('streamer'), message_id]).decode()}")
     return derived_id(f"comment/{seq}")
 
 
@@ -78,12 +94,43 @@ def ingest_stage(limits: Limits, *, store: Comments, sources: Sources) -> Stage[
     )
 
 
-def _outcome(comment: Comment, first_seq: str) -> Outcome:
+def _retracted(comment: Comment) -> UUID | None:
+    """The comment that is taken back; None where none is named."""
+    if comment.kind != "retract" or comment.message_id is None:
+        return None
+    named = {"streamer": comment.streamer, "message_id": comment.message_id}
+    return comment_id(comment.seq, comment.viewer.platform, named)
+
+
+async def _retract(comments: Sequence[Comment], meant: Mapping[UUID, UUID], store: Comments) -> set[UUID]:
+    return await store.retract(
+        [
+            Retraction(meant[comment.comment_id], comment.source, comment.viewer.verified)
+            for comment in comments
+            if comment.comment_id in meant
+        ]
+    )
+
+
+def _outcome(comment: Comment, first_seq: str, meant: UUID | None, retracted: Collection[UUID]) -> Outcome:
     if first_seq != comment.seq:
         return Drop("duplicate", note={"first_seq": first_seq})
+    if meant is not None and meant in retracted:
+        return Emit(_release(comment, meant), to="order", note={"retracts": str(meant)})
     if comment.kind != "comment":
         return Drop(f"{comment.kind} recorded")
     return Emit(comment)
+
+
+def _release(retract: Comment, meant: UUID) -> Cancellation:
+    return Cancellation(
+        comment_id=retract.comment_id,
+        seq=retract.seq,
+        streamer=retract.streamer,
+        viewer=retract.viewer,
+        timestamp=retract.timestamp,
+        retracts=meant,
+    )
 
 
 def _text(raw: Mapping[bytes, bytes]) -> dict[str, str]:

@@ -8,10 +8,11 @@ from functools import partial
 from typing import Protocol
 
 from pipeline.stage import Drop, Emit, Limits, Outcome, Stage
-from schemas.records import ClassifiedComment, Comment
+from schemas.records import Cancellation, ClassifiedComment, Comment
 from stages.adapters.classifier import Classifier, Judgement
 from stages.adapters.language import detect
 from stages.adapters.slots import parse_slots
+from stages.adapters.takes_back import takes_back
 
 
 class Judgements(Protocol):
@@ -25,7 +26,8 @@ class Judgements(Protocol):
 async def classify(
     comments: Sequence[Comment], *, classifier: Classifier, store: Judgements, threshold: float
 ) -> list[Outcome]:
-    """Judge the comments and keep the judgement; only a buy with a score above `threshold` goes on."""
+    """Judge the comments and keep the judgement; only a buy with a score above `threshold` goes on, and a complaint by
+    which the viewer takes a claim back goes straight to `order`."""
     # The model holds no lock while it computes: the loop goes on serving Redis.
     judged = await asyncio.to_thread(_judge, comments, classifier)
     await store.classify(judged)
@@ -60,8 +62,21 @@ def _classified(comment: Comment, judgement: Judgement) -> ClassifiedComment:
 
 def _outcome(comment: ClassifiedComment, threshold: float) -> Outcome:
     note = {"intent": comment.intent, "score": round(comment.score, 4)}
+    if comment.intent == "complaint" and comment.score > threshold and takes_back(comment.message):
+        return Emit(_cancellation(comment), to="order", note=note)
     if comment.intent != "buy":
         return Drop(comment.intent, note)
     if comment.score <= threshold:
         return Drop("unsure buy", note)
     return Emit(comment, note=note)
+
+
+def _cancellation(comment: ClassifiedComment) -> Cancellation:
+    return Cancellation(
+        comment_id=comment.comment_id,
+        seq=comment.seq,
+        streamer=comment.streamer,
+        viewer=comment.viewer,
+        timestamp=comment.timestamp,
+        code=parse_slots(comment.message).code,
+    )

@@ -2,138 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from functools import partial
 
-from pipeline.stage import Drop, Emit, Limits, Outcome, Retry, Stage
-from schemas.records import Notification, PaidOrder
-from stages.adapters.database.notifications import Address, Claim, Notifications, Recipient, Status
-from stages.adapters.messages import (
-    Message,
-    MessageUnavailable,
-    MessageUncertain,
-    Sent,
-    TwilioMessages,
-    Undeliverable,
-)
+import structlog
 
-KINDS = {"paid": "confirmed", "awaiting_payment": "pay_link"}
-"""What buyer and streamer are told about an order, by its status."""
+from pipeline.stage import Drop, Emit, Limits, Outcome, Reject, Retry, Stage
+from schemas.records import News, Notification, PaidOrder
+from stages.adapters.database.notifications import Claim, Draft, Notifications
+from stages.adapters.message_results import MessageMisused
+from stages.messenger import Messenger
+from stages.wording import KINDS, Wording
 
+__all__ = ["KINDS", "Messenger", "Wording", "notify", "notify_stage"]
 
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """What the messages say; `tracking_url` holds {order_number}."""
-
-    tracking_url: str
-
-    def to_buyer(self, order: PaidOrder) -> str:
-        """The message for the buyer."""
-        if order.status == "paid":
-            track = self.tracking_url.format(order_number=order.order_number)
-            return (
-                f"Order {order.order_number} confirmed! Your {order.product_name} ({order.total}) will ship soon. "
-                f"Track: {track}"
-            )
-        return (
-            f"Order {order.order_number}: your {order.product_name} ({order.total}) is reserved. "
-            f"Pay here to confirm: {order.payment_url}"
-        )
-
-    def to_streamer(self, order: PaidOrder) -> str:
-        """The message for the streamer."""
-        state = "paid" if order.status == "paid" else "waiting for payment"
-        return f"Order {order.order_number}: {order.product_name} ({order.total}), {state}."
-
-
-@dataclass(frozen=True, slots=True)
-class Messenger:
-    """What it takes to send a message at most once. A claim's `claim_seconds` outlive the longest send, so that
-    whoever takes it over finds the message at the provider, if it went."""
-
-    notifications: Notifications
-    messages: TwilioMessages
-    now: Callable[[], datetime]
-    claim_seconds: float
-    call_seconds: float
-
-    async def tell(
-        self, order: PaidOrder, recipient: Recipient, address: Address | None, body: str
-    ) -> Claim | Retry:
-        """Claim the message and send it. Returns the settled claim, or a Retry while its fate is open.
-
-        Twilio knows no idempotency keys: a message is claimed before it is sent; a claim that somebody else left
-        open is looked up at the provider once it has run out, and sent only if the provider has no such message.
-        """
-        until = self.now() + timedelta(seconds=self.claim_seconds)
-        channel = address.channel if address else "console"
-        claim = await self.notifications.claim(
-            order.order_id, recipient, KINDS[order.status], channel, body, until
-        )
-        if claim.status not in ("claimed", "uncertain"):
-            return claim
-        if address is None:
-            return await self._settle(claim, "console")
-        message = Message(address.phone, body, address.channel)
-        try:
-            if not claim.fresh:
-                return await self._resume(claim, message)
-            return await self._send(claim, message)
-        except MessageUnavailable as error:
-            return Retry(str(error), after=self.claim_seconds, error=type(error).__name__)
-
-    async def _resume(self, claim: Claim, message: Message) -> Claim | Retry:
-        open_seconds = (claim.until - self.now()).total_seconds()
-        if open_seconds > 0:
-            return Retry("another worker is sending this message", after=open_seconds)
-        found = await self.messages.find(message.to, message.body, message.channel, claim.made_at)
-        if found:
-            return await self._settle(claim, "sent", message_sid=found.sid)
-        if claim.status == "uncertain":
-            return claim
-        taken = await self.notifications.reclaim(claim, self.now() + timedelta(seconds=self.claim_seconds))
-        return await self._send(taken, message) if taken else Retry("another worker took this message over")
-
-    async def _send(self, claim: Claim, message: Message) -> Claim | Retry:
-        def check_claim() -> None:
-            # The call could outlive the claim, and somebody else would look in vain and send as well.
-            if self.now() + timedelta(seconds=self.call_seconds) > claim.until:
-                raise MessageUnavailable("this worker was held up past its claim on the message")
-
-        try:
-            result = await self.messages.send(message, check_claim)
-        except MessageUncertain as error:
-            await self.notifications.record(claim, "uncertain", error_code=type(error).__name__)
-            return Retry(str(error), after=self.claim_seconds, error=type(error).__name__)
-        match result:
-            case Sent(sid=sid):
-                return await self._settle(claim, "sent", message_sid=sid)
-            case Undeliverable(code=code):
-                return await self._settle(claim, "undeliverable", error_code=str(code))
-
-    async def _settle(
-        self, claim: Claim, status: Status, *, message_sid: str | None = None, error_code: str | None = None
-    ) -> Claim:
-        await self.notifications.record(claim, status, message_sid=message_sid, error_code=error_code)
-        return replace(claim, status=status, message_sid=message_sid)
+_log = structlog.get_logger()
 
 
 async def notify(
-    order: PaidOrder, *, notifications: Notifications, messenger: Messenger, wording: Wording
+    record: PaidOrder | News, *, notifications: Notifications, messenger: Messenger, wording: Wording
 ) -> Outcome:
-    """Tell buyer and streamer. Ends well also where a message could not be delivered: the console shows it."""
+    """Tell buyer and streamer of an order, and the buyer of news. Ends well also where a message could not be
+    delivered: the console shows it. Raises MessageMisused where no message could be sent at all."""
+    try:
+        if isinstance(record, News):
+            return await _tell_news(record, notifications, messenger, wording)
+        return await _tell_order(record, notifications, messenger, wording)
+    except MessageMisused as error:
+        if not error.stops_stage:
+            return Reject(str(error), error=type(error).__name__)
+        _log.error(
+            "no message goes out until the settings of the message provider are right",
+            code=error.code,
+            error=str(error),
+        )
+        raise
+
+
+def notify_stage(
+    limits: Limits, *, notifications: Notifications, messenger: Messenger, wording: Wording
+) -> Stage[PaidOrder | News]:
+    """The stage that ends the way. While the provider refuses our account, everything waits."""
+    handler = partial(notify, notifications=notifications, messenger=messenger, wording=wording)
+    return Stage(
+        name="notify",
+        consumes=PaidOrder | News,
+        emits=None,
+        limits=replace(limits, away=(*limits.away, MessageMisused)),
+        one=handler,
+    )
+
+
+async def _tell_order(
+    order: PaidOrder, notifications: Notifications, messenger: Messenger, wording: Wording
+) -> Outcome:
     if order.status not in KINDS:
         return Drop(f"nothing to tell about an order that is {order.status}")
     addresses = await notifications.addresses(order.order_id)
-    told = await messenger.tell(order, "buyer", addresses.buyer, wording.to_buyer(order))
+    text = wording.to_buyer(order, from_waitlist=addresses.from_waitlist)
+    draft = Draft(order.order_id, "buyer", text.kind, text.body, order, addresses.buyer_id)
+    told = await messenger.tell(draft, text, addresses.buyer)
     if isinstance(told, Retry):
         return told
-    streamer = await messenger.tell(order, "streamer", addresses.streamer, wording.to_streamer(order))
+    text = wording.to_streamer(order)
+    draft = Draft(order.order_id, "streamer", text.kind, text.body, order)
+    streamer = await messenger.tell(draft, text, addresses.streamer)
     if isinstance(streamer, Retry):
         return streamer
-    notification = Notification(
+    return Emit(_notification(order, told), note={"message": told.status})
+
+
+async def _tell_news(
+    news: News, notifications: Notifications, messenger: Messenger, wording: Wording
+) -> Outcome:
+    addresses = await notifications.addresses_of_buyer(news.buyer_id)
+    text = wording.of_news(news)
+    draft = Draft(news.subject, "buyer", text.kind, text.body, news, news.buyer_id)
+    told = await messenger.tell(draft, text, addresses.buyer)
+    if isinstance(told, Retry):
+        return told
+    return Drop(f"{news.kind}: {told.status}", is_end=False)
+
+
+def _notification(order: PaidOrder, told: Claim) -> Notification:
+    return Notification(
         comment_id=order.comment_id,
         seq=order.seq,
         streamer=order.streamer,
@@ -142,12 +94,3 @@ async def notify(
         status=told.status,
         message_sid=told.message_sid,
     )
-    return Emit(notification, note={"message": told.status})
-
-
-def notify_stage(
-    limits: Limits, *, notifications: Notifications, messenger: Messenger, wording: Wording
-) -> Stage[PaidOrder]:
-    """The stage that ends the way."""
-    handler = partial(notify, notifications=notifications, messenger=messenger, wording=wording)
-    return Stage(name="notify", consumes=PaidOrder, emits=None, limits=limits, one=handler)

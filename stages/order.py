@@ -1,4 +1,4 @@
-"""Order: one transaction from a claim to an order with its stock reserved."""
+"""Order: one transaction from a claim to an order with its stock reserved, or from a cancellation to its release."""
 
 from __future__ import annotations
 
@@ -10,11 +10,25 @@ from typing import assert_never
 
 from pipeline.ports import Watermark
 from pipeline.stage import Drop, Emit, Limits, Outcome, Retry, Stage
-from schemas.records import MatchedComment, PlacedOrder
-from stages.adapters.database.orders import Contested, Orders, SoldOut, TooOld, age_seconds
+from schemas.records import Cancellation, MatchedComment, PlacedOrder
+from stages.adapters.database.order_results import (
+    AlreadyPaid,
+    Blocked,
+    Contested,
+    NothingToCancel,
+    OverLimit,
+    Refused,
+    Released,
+    Retracted,
+    SoldOut,
+    TooOld,
+    VariantNeeded,
+)
+from stages.adapters.database.orders import Orders, age_seconds
 
 TOO_OLD = "too old to order"
 _TURN_SECONDS = 0.05
+_CLAIMS_SECONDS = 10.0  # how long a cancellation lets the claims before it arrive
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,34 +40,21 @@ class Patience:
 
 
 async def order(
-    claim: MatchedComment,
+    record: MatchedComment | Cancellation,
     *,
     orders: Orders,
     watermark: Watermark,
     now: Callable[[], datetime],
     patience: Patience,
 ) -> Outcome:
-    """Place the claim's order, or find the one that stands since an earlier delivery, whatever its age. A claim that
-    came in more than `max_age_seconds` ago makes none: nobody wants to be charged for what they wrote that long ago.
-
-    The earlier comment wins the last piece: while the stock does not also cover one piece for each earlier comment
-    that is still on its way, the claim waits for them, for `fairness_seconds` since it came at most.
-    """
-    moment = now()
-    is_patient = age_seconds(claim.seq, moment) < patience.fairness_seconds
-    earlier = await watermark.earlier(claim.streamer, claim.seq) if is_patient else 0
-    placed = await orders.place(claim, moment, patience.max_age_seconds, earlier)
-    match placed:
-        case SoldOut():
-            return Drop("sold out", note={"product": str(claim.product_id)})
-        case Contested():
-            return Retry(f"{earlier} earlier comments may want it", after=_TURN_SECONDS, counts=False)
-        case TooOld():
-            return Drop(TOO_OLD)
-        case PlacedOrder():
-            return Emit(placed, note={"order": placed.order_number})
+    """Place a claim's order, or release what a cancellation means."""
+    match record:
+        case MatchedComment():
+            return await _claim(record, orders, watermark, now(), patience)
+        case Cancellation():
+            return await _cancel(record, orders, watermark, now())
         case _:
-            assert_never(placed)
+            assert_never(record)
 
 
 def order_stage(
@@ -63,14 +64,78 @@ def order_stage(
     watermark: Watermark,
     now: Callable[[], datetime],
     patience: Patience,
-) -> Stage[MatchedComment]:
+) -> Stage[MatchedComment | Cancellation]:
     """The stage that places orders."""
     handler = partial(order, orders=orders, watermark=watermark, now=now, patience=patience)
     return Stage(
         name="order",
-        consumes=MatchedComment,
+        consumes=MatchedComment | Cancellation,
         emits="payment",
         limits=limits,
         one=handler,
         exclusive=True,
     )
+
+
+async def _claim(
+    claim: MatchedComment, orders: Orders, watermark: Watermark, moment: datetime, patience: Patience
+) -> Outcome:
+    """Place the claim's order, or find the one that stands since an earlier delivery, whatever its age. A claim that
+    came in more than `max_age_seconds` ago makes none: nobody wants to be charged for what they wrote that long ago.
+
+    The earlier comment wins the last piece: while the stock does not also cover one piece for each earlier comment
+    that is still on its way, the claim waits for them, for `fairness_seconds` since it came at most.
+    """
+    is_patient = age_seconds(claim.seq, moment) < patience.fairness_seconds
+    earlier = await watermark.earlier(claim.streamer, claim.seq) if is_patient else 0
+    placed = await orders.place(claim, moment, patience.max_age_seconds, earlier)
+    if isinstance(placed, PlacedOrder):
+        waiting = claim.quantity - placed.quantity
+        return Emit(placed, note={"order": placed.order_number} | ({"waiting": waiting} if waiting else {}))
+    return _refused(claim, placed, earlier)
+
+
+def _refused(claim: MatchedComment, refused: Refused, earlier: int) -> Outcome:
+    product = {"product": str(claim.product_id)}
+    match refused:
+        case SoldOut(waits=waits, overtaken=overtaken):
+            facts = {"waitlist": waits, "overtaken": overtaken}
+            return Drop("sold out", note=product | {name: True for name, is_so in facts.items() if is_so})
+        case Contested():
+            return Retry(f"{earlier} earlier comments may want it", after=_TURN_SECONDS, counts=False)
+        case TooOld():
+            return Drop(TOO_OLD)
+        case Retracted():
+            return Drop("retracted")
+        case Blocked():
+            return Drop("blocked")
+        case OverLimit(limit=limit):
+            return Drop("over the limit", note={**product, "limit": limit})
+        case VariantNeeded():
+            return Drop("variant needed", note=product)
+        case _:
+            assert_never(refused)
+
+
+async def _cancel(
+    cancellation: Cancellation, orders: Orders, watermark: Watermark, moment: datetime
+) -> Outcome:
+    """Release the claim that is meant. A cancellation comes a shorter way than the claims before it: it lets them
+    arrive first, for some seconds; of one that takes longer, the comment is taken back."""
+    if age_seconds(cancellation.seq, moment) < _CLAIMS_SECONDS:
+        earlier = await watermark.earlier(cancellation.streamer, cancellation.seq)
+        if earlier:
+            reason = f"{earlier} earlier comments may be what is cancelled"
+            return Retry(reason, after=_TURN_SECONDS, counts=False)
+    cancelled = await orders.cancel_claim(cancellation, moment)
+    match cancelled:
+        case Released(orders=numbers):
+            reason = "cancelled" if cancellation.retracts is None else "retracted a claim"
+            return Drop(reason, note={"orders": list(numbers)} if numbers else {})
+        case AlreadyPaid():
+            return Drop("already paid")
+        case NothingToCancel():
+            # Without a claim of one's own to give up it remains what it was.
+            return Drop("complaint" if cancellation.retracts is None else "retract recorded")
+        case _:
+            assert_never(cancelled)

@@ -5,73 +5,111 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import assert_never
 
 import structlog
 
-from pipeline.stage import Drop, Emit, Limits, Outcome, Retry, Stage
+from pipeline.stage import Drop, Emit, Limits, Outcome, Reject, Retry, Stage
 from schemas.records import PaidOrder, PlacedOrder
-from stages.adapters.database.orders import Card, Orders, age_seconds
-from stages.adapters.payments import (
-    AuthenticationRequired,
-    Charge,
-    Charged,
-    ChargeResult,
-    Declined,
-    PaymentUnavailable,
-    StripePayments,
-)
+from stages.adapters.database.orders import Card, Orders
+from stages.adapters.payments import Charge, Charged, PaymentMisused, PaymentUnavailable, StripePayments
+from stages.charging import Charging
+from stages.standstill import Standstill
 
 _log = structlog.get_logger()
 
-_KEYS = 5  # idempotency keys that one charge may use up; each new one takes a server error of its own
-_REMEMBERED_SECONDS = 23 * 3600.0  # Stripe keeps idempotency keys for a day at least
+_RATE_LIMIT_SECONDS = 2.0
+_UNPAYABLE = (
+    "amount_too_small",
+    "amount_too_large",
+    "invalid_charge_amount",
+    "invalid_charge_amount_no_decimal_compatible",
+)
+"""What the provider says of an amount that it will never charge."""
 
 
 async def pay(
     order: PlacedOrder,
     *,
     orders: Orders,
+    charging: Charging,
     payments: StripePayments,
     now: Callable[[], datetime],
-    hold_seconds: int,
+    hold_seconds: float,
+    standstill: Standstill,
 ) -> Outcome:
     """Bring the order to `paid` or to a pay link.
 
     Redelivery finds the order's state, and repeats a call to the provider under the same idempotency key: nothing is
-    charged twice. Only a comment of a verified source spends a saved card.
+    charged twice. Only a comment of a verified source spends a saved card. While the provider refuses our credentials
+    the orders wait, without an attempt being counted.
     """
     standing = await orders.find(order.order_id)
-    if standing.status in ("paid", "awaiting_payment"):
+    if standing.status not in ("placed", "cancelled"):
         return _onward(standing)
-    if standing.status != "placed":
-        return Drop(f"order {standing.status}")
-    card = await orders.card(order.order_id) if order.viewer.verified else None
+    rest = standstill.remaining_seconds()
+    if rest > 0:
+        return _stopped("the payment provider refuses our credentials", rest)
     try:
-        paid = await _charge(order, card, orders, payments, now) if card else None
-        return _onward(paid or await _offer_link(order, orders, payments, hold_seconds))
+        if standing.status == "cancelled":
+            return await _settle_cancelled(standing, orders, charging, now)
+        outcome = await _bring_on(order, orders, charging, payments, now, hold_seconds)
     except PaymentUnavailable as error:
-        return Retry(str(error), after=error.retry_after, error=type(error).__name__)
+        return _again(order, error)
+    except PaymentMisused as error:
+        if error.stops_stage:
+            return _stopped(str(error), standstill.begin(error))
+        return await _give_up(order, error, orders, now)
+    standstill.end()
+    return outcome
 
 
 def payment_stage(
     limits: Limits,
     *,
     orders: Orders,
+    charging: Charging,
     payments: StripePayments,
     now: Callable[[], datetime],
-    hold_seconds: int,
+    hold_seconds: float,
 ) -> Stage[PlacedOrder]:
     """The stage that gets orders paid."""
-    handler = partial(pay, orders=orders, payments=payments, now=now, hold_seconds=hold_seconds)
+    handler = partial(
+        pay,
+        orders=orders,
+        charging=charging,
+        payments=payments,
+        now=now,
+        hold_seconds=hold_seconds,
+        standstill=Standstill(now),
+    )
     return Stage(name="payment", consumes=PlacedOrder, emits="notify", limits=limits, one=handler)
 
 
-async def _charge(
-    order: PlacedOrder, card: Card, orders: Orders, payments: StripePayments, now: Callable[[], datetime]
-) -> PaidOrder | None:
-    """The paid order, or None where the card can't be charged without its holder."""
-    charge = Charge(
+async def _bring_on(
+    order: PlacedOrder,
+    orders: Orders,
+    charging: Charging,
+    payments: StripePayments,
+    now: Callable[[], datetime],
+    hold_seconds: float,
+) -> Outcome:
+    card = await orders.card(order.order_id) if order.viewer.verified else None
+    result = await charging.charge(_charge_of(order, card)) if card else None
+    if isinstance(result, Charged):
+        return _onward(await orders.pay(order.order_id, result.payment_id, now()))
+    return _onward(await _offer_link(order, orders, payments, hold_seconds))
+
+
+async def _settle_cancelled(
+    order: PaidOrder, orders: Orders, charging: Charging, now: Callable[[], datetime]
+) -> Outcome:
+    """It may have been cancelled while an attempt was open that has moved the money."""
+    made = await charging.look_up(order.order_id)
+    return _onward(await orders.pay(order.order_id, made.payment_id, now()) if made else order)
+
+
+def _charge_of(order: PlacedOrder, card: Card) -> Charge:
+    return Charge(
         order_id=str(order.order_id),
         order_number=order.order_number,
         amount_minor=order.total.amount_minor,
@@ -82,50 +120,10 @@ async def _charge(
         streamer=order.streamer,
         comment_id=str(order.comment_id),
     )
-    may_be_forgotten = age_seconds(order.seq, now()) > _REMEMBERED_SECONDS
-    result = await attempt(charge, payments, f"charge:{order.order_id}", may_be_forgotten=may_be_forgotten)
-    match result:
-        case Charged(payment_id=payment_id):
-            return await orders.pay(order.order_id, payment_id, now())
-        case Declined(code=code, payment_id=payment_id):
-            _log.info("card declined", order=order.order_number, code=code)
-        case AuthenticationRequired(payment_id=payment_id):
-            _log.info("card needs its holder", order=order.order_number)
-        case _:
-            assert_never(result)
-    # Only one payable object may exist: the intent goes before the link comes.
-    if payment_id and await payments.cancel(payment_id) == "succeeded":
-        return await orders.pay(order.order_id, payment_id, now())
-    return None
-
-
-async def attempt(
-    charge: Charge, payments: StripePayments, key: str, *, may_be_forgotten: bool = False
-) -> ChargeResult:
-    """What became of the charge under `key`, or under one of the keys that follow it.
-
-    The provider repeats a server error under its key for a day, whether the money moved or not; so after one the
-    payments that stand are looked through. Where there is none, and the error came from the provider's memory, so
-    that nothing is under way under this key any more, the next key is taken: without it the order could not be paid
-    before tomorrow. Where the provider may have forgotten its keys (after a day), the payments that stand are looked
-    through before anything is charged. Raises PaymentUnavailable while it is open.
-    """
-    for number in range(1, _KEYS + 1):
-        this = key if number == 1 else f"{key}:{number}"
-        try:
-            standing = await payments.find(charge, this) if may_be_forgotten else None
-            return standing or await payments.charge(charge, this)
-        except PaymentUnavailable as error:
-            found = await payments.find(charge, this) if error.reason == "server_error" else None
-            if found is not None:
-                return found
-            if number == _KEYS or not error.replayed:
-                raise
-    raise AssertionError("the last key's attempt returns or raises")
 
 
 async def _offer_link(
-    order: PlacedOrder, orders: Orders, payments: StripePayments, hold_seconds: int
+    order: PlacedOrder, orders: Orders, payments: StripePayments, hold_seconds: float
 ) -> PaidOrder:
     link = await payments.open_checkout(
         order_id=str(order.order_id),
@@ -143,4 +141,33 @@ async def _offer_link(
 
 
 def _onward(order: PaidOrder) -> Outcome:
-    return Emit(order, note={"status": order.status})
+    if order.status in ("paid", "awaiting_payment"):
+        return Emit(order, note={"status": order.status})
+    return Drop(f"order {order.status}")
+
+
+def _again(order: PlacedOrder, error: PaymentUnavailable) -> Retry:
+    name = type(error).__name__
+    if error.reason == "rate_limit":
+        # Nothing went wrong with this order. Spread, so that those who were refused together don't come together.
+        spread = order.order_id.int % 1000 / 1000
+        after = max(error.retry_after or 0.0, _RATE_LIMIT_SECONDS) * (1 + spread)
+        return Retry(str(error), after=after, error=name, counts=False)
+    return Retry(str(error), after=error.retry_after, error=name)
+
+
+def _stopped(reason: str, seconds: float) -> Retry:
+    return Retry(reason, after=seconds, error=PaymentMisused.__name__, counts=False)
+
+
+async def _give_up(
+    order: PlacedOrder, error: PaymentMisused, orders: Orders, now: Callable[[], datetime]
+) -> Reject:
+    said = f"{order.order_number} ({order.total}) can't be charged: {error}"
+    if error.kind == "idempotency":
+        _log.error("an idempotency key was used with other parameters: a bug", order=order.order_number)
+    if error.code in _UNPAYABLE:
+        # No redrive mends the amount of an order: its pieces are for somebody else, and its buyer is told.
+        await orders.cancel(order.order_id, "host", now())
+        said = f"{said} The order is cancelled: set a price that can be charged."
+    return Reject(said, error=PaymentMisused.__name__)

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from pipeline.settings import RuntimeSettings
+from stages.wording import TEMPLATES
 
 
 class ShopSettings(RuntimeSettings):
@@ -23,6 +24,22 @@ class ShopSettings(RuntimeSettings):
     database_pooler: Annotated[
         bool, Field(description="DATABASE_URL leads to a transaction pooler (pgbouncer, Supavisor)")
     ] = False
+
+    owner_database_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(postgres(ql)?://.*)?$",
+            description="Where `migrate` connects, as the user who owns the tables; without, DATABASE_URL",
+        ),
+    ] = ""
+
+    data_keys: Annotated[
+        tuple[SecretStr, ...],
+        Field(
+            description="Keys that phone numbers and e-mail addresses are encrypted with, newest first: 32 bytes "
+            "each, in URL-safe base64"
+        ),
+    ] = ()
 
     intent_model: Annotated[
         Path | None,
@@ -120,6 +137,46 @@ class ShopSettings(RuntimeSettings):
         str, Field(description="Number that WhatsApp messages come from (E.164)")
     ] = ""
 
+    whatsapp_templates: Annotated[
+        dict[str, str],
+        Field(
+            default_factory=dict,
+            description='ContentSids of approved WhatsApp templates, by kind: {"confirmed": "HX..."}. A kind without '
+            "one goes out as free text, which WhatsApp takes within 24 hours of the buyer's last message only",
+        ),
+    ]
+    whatsapp_daily_recipients: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="So many different people get WhatsApp messages in a day (UTC); further ones get SMS, where "
+            "they agreed to it. Default: no limit",
+        ),
+    ] = None
+    messages_per_second: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="So many messages leave each of our numbers in a second, from one notify process: divide "
+            "what Twilio allows by their number. Default: no limit",
+        ),
+    ] = None
+    twilio_callbacks: Annotated[
+        bool,
+        Field(
+            description="Twilio reports what becomes of messages to PUBLIC_URL/webhooks/twilio, so that one that "
+            "fails on its way goes out on the next channel. PUBLIC_URL must be reachable from outside"
+        ),
+    ] = False
+    smtp_url: Annotated[
+        SecretStr,
+        Field(
+            description="Mail server: smtp://user:password@host:587, which must offer STARTTLS unless it is on this "
+            "machine, or smtps://...:465. Default: no e-mail"
+        ),
+    ] = SecretStr("")
+    email_from: Annotated[str, Field(description="Address that e-mails come from")] = ""
+
     public_url: Annotated[HttpUrl, Field(description="Where buyers and providers reach the gateway")] = (
         HttpUrl("http://127.0.0.1:8081")
     )
@@ -129,9 +186,46 @@ class ShopSettings(RuntimeSettings):
     hold_seconds: Annotated[
         int,
         Field(
-            ge=1800, le=86400, description="How long a pay link is open; Stripe takes 30 minutes to 24 hours"
+            ge=60,
+            le=86400,
+            description="How long an unpaid order keeps its pieces and its pay link; one below the 30 minutes that "
+            "Stripe takes at least is ended by us",
         ),
     ] = 1800
+    hold_reminder_seconds: Annotated[
+        float,
+        Field(ge=0, description="So long before its hold ends, the buyer is reminded of an unpaid order"),
+    ] = 300.0
+    buyer_unpaid_limit: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Pieces that one buyer may hold unpaid under a streamer; it does not bind whose saved card is "
+            "charged at once",
+        ),
+    ] = 10
+    waitlist: Annotated[
+        bool, Field(description="Claims on what is sold out wait for freed pieces, first come first served")
+    ] = True
+
+    refund_window_days: Annotated[
+        float,
+        Field(ge=0, description="A commission may be paid out so many days after its order was paid"),
+    ] = 14.0
+    payouts: Annotated[
+        bool,
+        Field(
+            description="Pay payable commissions out, by Stripe transfers to the streamers' connected accounts"
+        ),
+    ] = False
+
+    webhook_timeout_seconds: Annotated[
+        float, Field(gt=0, le=30, description="Time limit of one attempt to deliver an event to a webhook")
+    ] = 10.0
+    webhook_allow_private: Annotated[
+        bool,
+        Field(description="Events may also go to private addresses and over http: for a network of one's own"),
+    ] = False
 
     source_keys: Annotated[
         dict[str, SecretStr],
@@ -162,9 +256,22 @@ class ShopSettings(RuntimeSettings):
         return self
 
     @property
+    def twilio_callback_url(self) -> str:
+        """Where Twilio reports to, as it signs it: the public address, whatever a proxy makes of it."""
+        return f"{str(self.public_url).rstrip('/')}/webhooks/twilio"
+
+    @property
     def message_call_seconds(self) -> float:
         """Time limit of one call to Twilio: claiming, looking up and sending fit into the stage's limit."""
         return self.notify_timeout_seconds / 3
+
+    @model_validator(mode="after")
+    def _check_templates(self) -> ShopSettings:
+        if unknown := sorted(set(self.whatsapp_templates) - set(TEMPLATES)):
+            raise ValueError(
+                f"WHATSAPP_TEMPLATES: there is no kind {unknown[0]}; there are {', '.join(TEMPLATES)}."
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_tracking_url(self) -> ShopSettings:

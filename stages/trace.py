@@ -9,6 +9,7 @@ from uuid import UUID
 
 from rich.table import Table
 
+from pipeline.masking import masked, masked_words
 from schemas.money import Money
 from stages.adapters.database.trail import Chain, Trail
 
@@ -33,7 +34,7 @@ def as_table(chain: Chain) -> Table:
     table = Table("time (UTC)", "step", title="trace")
     table.add_column("what happened", overflow="fold")
     for when, step, what in _lines(chain):
-        table.add_row(_time(when), step, what)
+        table.add_row(_time(when), step, masked(what))
     return table
 
 
@@ -43,7 +44,7 @@ def _lines(chain: Chain) -> Iterator[tuple[datetime | None, str, str]]:
         yield (
             comment["sent_at"],
             "comment",
-            f"{comment['client']} to {comment['streamer']} ({comment['platform']}): {comment['message']}",
+            f"{comment['client']} to {comment['streamer']} ({comment['platform']}): {masked_words(comment['message'])}",
         )
         yield comment["received_at"], "stored", f"{comment['id']} as {comment['seq']}, from {vouched}"
         if comment["nlp_intent"]:

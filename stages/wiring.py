@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -28,30 +29,48 @@ from pipeline.engines.redis.watermark import Watermark
 from pipeline.relay import Relay
 from pipeline.stage import Limits, Stage
 from pipeline.worker import Agent
+from stages.adapters.card_setup import CardSetup
 from stages.adapters.classifier import Classifier, load_classifier
 from stages.adapters.database import Database, DatabaseUnavailable, NotMigrated, statement
+from stages.adapters.database.buyers import Buyers
 from stages.adapters.database.catalog import Catalog
 from stages.adapters.database.comments import Comments
 from stages.adapters.database.end_states import EndStates
+from stages.adapters.database.holds import Holds
 from stages.adapters.database.notifications import Notifications
+from stages.adapters.database.onboardings import Onboardings
 from stages.adapters.database.orders import Orders
 from stages.adapters.database.outbox import DatabaseOutbox
+from stages.adapters.database.payment_attempts import PaymentAttempts
+from stages.adapters.database.stock import StockRules
+from stages.adapters.database.unlisted import UnlistedClaims
+from stages.adapters.database.webhook_endpoints import WebhookEndpoints
 from stages.adapters.frames import FrameStore
 from stages.adapters.matcher import Matcher
-from stages.adapters.messages import TwilioMessages
-from stages.adapters.payments import StripePayments
+from stages.adapters.payments import PaymentMisused, PaymentUnavailable, StripePayments
 from stages.adapters.pictures import PictureStore
 from stages.adapters.shelf import Listings, Shelves
 from stages.adapters.sight import Sight
+from stages.adapters.vault import UnusableDataKeys, Vault
+from stages.adapters.webhook_sender import WebhookSender
+from stages.charging import Charging
+from stages.holds import HoldKeeper
 from stages.ingest import ingest_stage
 from stages.intent import intent_stage
 from stages.notify import Messenger, Wording, notify_stage
+from stages.onboarding import Onboarding, OnboardingLinks
 from stages.order import Patience, order_stage
 from stages.payment import payment_stage
+from stages.payment_events import PaymentEvents, events_of
+from stages.post_office import messenger_of
 from stages.projector import projector_stage
+from stages.refunding import Refunding
+from stages.rounds import Rounds
 from stages.settings import ShopSettings, require
 from stages.sources import Sources
+from stages.till import paying_out_of, payments_of, refunding_of
 from stages.vision import vision_stage
+from stages.webhook_keeper import WebhookKeeper
 
 DOOR = "ingest"
 
@@ -70,15 +89,20 @@ class Wiring:
         self.settings, self.redis, self.database, self._stack = settings, redis, database, stack
         self.keys = Keys(settings.key_prefix)
         self.appender = RedisAppender(redis, self.keys)
-        self.orders, self.catalog = Orders(database), Catalog(database)
-        self.comments, self.notifications = Comments(database), Notifications(database)
+        self.vault = Vault([key.get_secret_value() for key in settings.data_keys])
+        refund_window = timedelta(days=settings.refund_window_days)
+        self.orders = Orders(database, stock_rules(settings), refund_window)
+        self.catalog = Catalog(database, self.vault)
+        self.comments, self.notifications = Comments(database), Notifications(database, self.vault)
+        self.buyers = Buyers(database, self.vault)
         self.watermark = Watermark(redis, self.keys, settings.partitions, DOOR)
 
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: ShopSettings, *, read_only: bool = False) -> AsyncIterator[Self]:
         """Connect to Redis and Postgres (where `read_only`, so that nothing can be changed there); close everything
-        at the end. Raises MissingSetting, UnfitRedis, NotMigrated, DatabaseRefused and DatabaseUnavailable."""
+        at the end. Raises MissingSetting, UnfitRedis, NotMigrated, DatabaseRefused, DatabaseUnavailable and
+        UnusableDataKeys."""
         require(
             settings,
             redis_url="where Redis or Valkey listens",
@@ -151,46 +175,48 @@ class Wiring:
     @cached_property
     def payments(self) -> StripePayments:
         """The payment provider."""
-        settings = self.settings
-        require(settings, stripe_api_key="Stripe's secret key", stripe_webhook_secret="its webhook's secret")
-        payments = StripePayments(
-            settings.stripe_api_key.get_secret_value(),
-            settings.stripe_webhook_secret.get_secret_value(),
-            success_url=f"{settings.public_url}thanks",
-            cancel_url=f"{settings.public_url}thanks",
-            now=utc_now,
-            url=settings.stripe_url or None,
-        )
+        payments = payments_of(self.settings, utc_now)
         self._stack.push_async_callback(payments.close)
         return payments
 
     @cached_property
+    def webhook_sender(self) -> WebhookSender:
+        """What sends events to the shop's own systems."""
+        sender = WebhookSender(
+            utc_now,
+            timeout_seconds=self.settings.webhook_timeout_seconds,
+            allow_private=self.settings.webhook_allow_private,
+        )
+        self._stack.push_async_callback(sender.close)
+        return sender
+
+    @cached_property
+    def refunding(self) -> Refunding:
+        """Who gives money back."""
+        return refunding_of(self.database, self.payments, stock_rules(self.settings), utc_now)
+
+    @cached_property
+    def payment_events(self) -> PaymentEvents:
+        """Who takes the payment provider's events."""
+        refunds = self.refunding.refunds
+        return events_of(
+            self.orders, refunds, self.payments, utc_now, self.settings.hold_seconds, self.onboarding
+        )
+
+    @cached_property
+    def onboarding(self) -> Onboarding:
+        """Who takes in buyers with phone, consent and card."""
+        return Onboarding(
+            OnboardingLinks(self.vault, str(self.settings.public_url)),
+            Onboardings(self.database, self.vault),
+            CardSetup(self.payments.account),
+            utc_now,
+        )
+
+    @cached_property
     def messenger(self) -> Messenger:
         """The message provider, and the claims on messages."""
-        settings = self.settings
-        require(
-            settings,
-            twilio_account_sid="Twilio's account",
-            twilio_auth_token="its token",
-            twilio_sms_from="the number that SMS come from",
-            twilio_whatsapp_from="the number that WhatsApp messages come from",
-        )
-        messages = TwilioMessages(
-            settings.twilio_account_sid,
-            settings.twilio_auth_token.get_secret_value(),
-            settings.twilio_sms_from,
-            settings.twilio_whatsapp_from,
-            settings.twilio_url or None,
-            timeout_seconds=settings.message_call_seconds,
-        )
-        self._stack.push_async_callback(messages.close)
-        return Messenger(
-            self.notifications,
-            messages,
-            utc_now,
-            claim_seconds=settings.message_claim_seconds,
-            call_seconds=settings.message_call_seconds,
-        )
+        return messenger_of(self.settings, self.notifications, utc_now, self._stack)
 
 
 STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
@@ -207,6 +233,7 @@ STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
         sight=w.sight,
         matcher=w.matcher,
         catalog=w.catalog,
+        unlisted=UnlistedClaims(w.database),
         threshold=w.settings.match_threshold,
     ),
     "order": lambda w: order_stage(
@@ -219,6 +246,7 @@ STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
     "payment": lambda w: payment_stage(
         w.limits("payment"),
         orders=w.orders,
+        charging=Charging(PaymentAttempts(w.database), w.payments, utc_now),
         payments=w.payments,
         now=utc_now,
         hold_seconds=w.settings.hold_seconds,
@@ -250,6 +278,29 @@ KEEPERS: Mapping[str, Callable[[Wiring], Agent]] = {
         w.appender,
         partitions=w.settings.partitions,
         away=(*REDIS_AWAY, DatabaseUnavailable),
+    ),
+    "holds": lambda w: HoldKeeper(
+        Holds(w.database, stock_rules(w.settings)),
+        w.payments,
+        now=utc_now,
+        remind_before_seconds=w.settings.hold_reminder_seconds,
+        away=(DatabaseUnavailable, PaymentMisused, PaymentUnavailable),
+    ),
+    "webhooks": lambda w: WebhookKeeper(
+        WebhookEndpoints(w.database, w.vault),
+        w.webhook_sender,
+        now=utc_now,
+        random=random.random,
+        away=(DatabaseUnavailable, UnusableDataKeys),
+    ),
+    "payouts": lambda w: Rounds(
+        "payouts",
+        paying_out_of(w.database, w.payments, utc_now).round if w.settings.payouts else _nothing,
+        away=(DatabaseUnavailable, PaymentMisused, PaymentUnavailable),
+        every_seconds=60.0,
+    ),
+    "refunds": lambda w: Rounds(
+        "refunds", w.refunding.resume, away=(DatabaseUnavailable, PaymentMisused, PaymentUnavailable)
     ),
     "trimmer": lambda w: Trimmer(w.redis, w.settings, [DOOR], w.watermark, time.time),
     "watch": lambda w: DeadLetterWatch(
@@ -284,6 +335,16 @@ async def open_agents(settings: ShopSettings, names: Sequence[str]) -> AsyncIter
         yield agents
 
 
+def stock_rules(settings: ShopSettings) -> StockRules:
+    """How stock is shared out."""
+    return StockRules(
+        hold_seconds=settings.hold_seconds,
+        buyer_unpaid_limit=settings.buyer_unpaid_limit,
+        waitlist=settings.waitlist,
+        waitlist_seconds=settings.max_order_age_seconds,
+    )
+
+
 def load_matcher(settings: ShopSettings) -> Matcher:
     """The vision models alone. Raises MissingModel."""
     return Matcher.from_folder(vision_folder(settings), threads=settings.model_threads)
@@ -298,6 +359,10 @@ def fingerprint(file: Path) -> str:
     """The first 16 digits of a file's SHA-256: names a version of a model."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
+
+
+async def _nothing() -> None:
+    """What a keeper does that the settings have switched off."""
 
 
 async def _require_tables(database: Database) -> None:

@@ -30,7 +30,7 @@ _BEHIND: dict[str, tuple[type, str]] = {
     "intent stored": (Comments, "classify"),
     "match stored": (Catalog, "store_match"),
     "order committed": (Orders, "place"),
-    "card charged": (StripePayments, "charge"),
+    "card charged": (StripePayments, "charge_as"),
     "payment committed": (Orders, "pay"),
     "pay link opened": (StripePayments, "open_checkout"),
     "pay link committed": (Orders, "await_payment"),

@@ -18,7 +18,8 @@ Row = Mapping[str, Any]
 
 _QUERIES = {
     "orders": "select * from orders",
-    "notifications": "select n.*, o.order_number from payment_notifications n join orders o on o.id = n.order_id",
+    # No order belongs to the news that nothing was left.
+    "notifications": "select n.*, o.order_number from payment_notifications n left join orders o on o.id = n.order_id",
     "commissions": "select order_id, amount_minor, currency from commissions",
     "products": "select id, stock from products",
     "ends": "select comment_id, seq, stage, outcome, reason from end_states",

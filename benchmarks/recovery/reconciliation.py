@@ -14,7 +14,8 @@ from benchmarks.recovery.poison import MARK
 from schemas.money import Money
 
 Kind = Literal["lost", "double_orders", "double_charges", "double_messages"]
-_SETTLED = ("sent", "undeliverable", "console")
+_TAKEN = ("sent", "delivered", "read")
+_SETTLED = (*_TAKEN, "undeliverable", "console")
 _COMMISSION_BASIS_POINTS = 1_000  # the default of the streamers' table
 
 
@@ -174,14 +175,16 @@ def _messages(ledgers: Ledgers) -> Iterator[Finding]:
     taken = Counter(
         (message["to"].removeprefix("whatsapp:"), message["body"]) for message in ledgers.messages
     )
+    # News that name no order may read alike: as often as they were wanted.
+    wanted = Counter(row["body"] for row in ledgers.notifications if row["order_id"] is None)
     for (to, body), count in taken.items():
-        if count > 1:
+        if count > max(1, wanted[body]):
             yield Finding("double_messages", f"{to} got {count} times: {body}")
     sids = {message["sid"] for message in ledgers.messages}
-    known = {row["message_sid"] for row in ledgers.notifications if row["status"] == "sent"}
+    known = {row["message_sid"] for row in ledgers.notifications if row["status"] in _TAKEN}
     for sid in known - sids:
         yield Finding("lost", f"message {sid} counts as sent, but the provider never took it")
-    open_bodies = {row["body"] for row in ledgers.notifications if row["status"] != "sent"}
+    open_bodies = {row["body"] for row in ledgers.notifications if row["status"] not in _TAKEN}
     for message in ledgers.messages:
         if message["sid"] not in known and message["body"] not in open_bodies:
             yield Finding("double_messages", f"{message['sid']} was never asked for: {message['body']}")

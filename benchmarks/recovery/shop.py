@@ -6,15 +6,15 @@ import asyncio
 
 from benchmarks.recovery.light_models import MODEL, LightWiring, vectors_of
 from benchmarks.recovery.load import PLATFORM, Load, Viewer
-from stages.adapters.database.buyers import Buyer, Buyers
-from stages.adapters.database.catalog import Catalog, Product, Streamer
+from stages.adapters.database.buyers import Buyer
+from stages.adapters.database.catalog import Product, Streamer
 
 _AT_ONCE = 8
 
 
 async def open_shop(load: Load, wiring: LightWiring) -> None:
     """Register everybody and everything."""
-    catalog = Catalog(wiring.database)
+    catalog = wiring.catalog
     for streamer in load.streamers:
         await catalog.put_streamer(
             Streamer(
@@ -40,7 +40,7 @@ async def _register(viewer: Viewer, wiring: LightWiring, gate: asyncio.Semaphore
             saved = await wiring.payments.customer_with_card(
                 viewer.client, viewer.card, f"seed:{viewer.client_id}"
             )
-        await Buyers(wiring.database).put(
+        await wiring.buyers.put(
             Buyer(
                 platform=PLATFORM,
                 key=viewer.client_id,

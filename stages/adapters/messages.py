@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import aiohttp
+import orjson
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
 
 from stages.adapters.message_errors import connection_outcome, outcome_of
 from stages.adapters.message_results import (
+    FAILED,
     Channel,
     Message,
     MessageMisused,
@@ -58,13 +61,13 @@ class TwilioMessages:
         """`url` is another server than Twilio's, such as the sandbox; connects on the first call.
 
         `whatsapp_sender` may be written with or without its `whatsapp:`. `status_callback` is the public
-        URL that Twilio tells of a message's progress.
+        URL that Twilio tells of a message's progress; the message's id is added to it as `?notification=`.
         """
         self._transport = TwilioTransport(timeout_seconds, trust_env=url is None)
         self._client = Client(sid, token, http_client=self._transport)
         if url is not None:
             self._client.api.base_url = url
-        self._senders: dict[Channel, str] = {
+        self._senders = {
             "sms": sms_sender,
             "whatsapp": _address(whatsapp_sender.removeprefix("whatsapp:"), "whatsapp"),
         }
@@ -84,13 +87,7 @@ class TwilioMessages:
         Raises MessageUnavailable where it surely was not taken, MessageUncertain where it may have been,
         and MessageMisused where the account or the sender is refused.
         """
-        wanted = {
-            "to": _address(message.to, message.channel),
-            "from_": self._senders[message.channel],
-            "body": message.body,
-        }
-        if self._status_callback is not None:
-            wanted["status_callback"] = self._status_callback
+        wanted = self._request_of(message)
         token = departure.set(may_leave)
         try:
             async with asyncio.timeout(self._timeout_seconds):
@@ -111,6 +108,27 @@ class TwilioMessages:
             departure.reset(token)
         return Sent(str(taken.sid), str(taken.status))
 
+    def _request_of(self, message: Message) -> dict[str, Any]:
+        wanted: dict[str, Any] = {
+            "to": _address(message.to, message.channel),
+            "from_": self._senders[message.channel],
+        }
+        if template := message.template:
+            numbered = {str(number): value for number, value in enumerate(template.variables, 1)}
+            wanted |= {"content_sid": template.sid, "content_variables": orjson.dumps(numbered).decode()}
+        else:
+            wanted["body"] = message.body
+        if self._status_callback is not None:
+            query = f"?notification={message.id}" if message.id else ""
+            wanted["status_callback"] = f"{self._status_callback}{query}"
+        return wanted
+
+    async def look_up(self, message: Message, since: datetime, but: str | None = None) -> Sent | None:
+        """The message as the provider has it, whatever became of it; see `find`. One that the provider worded is known
+        by the variables in it. With `but`, it is a repetition of that failed one: those that failed don't count."""
+        parts = message.template.variables if message.template else None
+        return await self._find(message.to, message.channel, parts or message.body, since, but)
+
     async def find(
         self, to: str, body: str, channel: Channel | None = None, since: datetime | None = None
     ) -> Sent | None:
@@ -122,16 +140,34 @@ class TwilioMessages:
         """
         channels: tuple[Channel, ...] = ("whatsapp", "sms") if channel is None else (channel,)
         for each in channels:
-            if found := await self._search(_address(to, each), body, since):
-                return Sent(str(found.sid), str(found.status))
+            if found := await self._find(to, each, body, since):
+                return found
         return None
 
-    async def _search(self, address: str, body: str, since: datetime | None) -> MessageInstance | None:
+    async def _find(
+        self,
+        to: str,
+        channel: Channel,
+        text: str | tuple[str, ...],
+        since: datetime | None,
+        but: str | None = None,
+    ) -> Sent | None:
+        def is_it(message: MessageInstance) -> bool:
+            body = message.body or ""
+            same = body == text if isinstance(text, str) else all(part in body for part in text)
+            return same and (but is None or (message.sid != but and message.status not in FAILED))
+
+        found = await self._search(_address(to, channel), is_it, since)
+        return found and Sent(str(found.sid), str(found.status), found.error_code and int(found.error_code))
+
+    async def _search(
+        self, address: str, is_it: Callable[[MessageInstance], bool], since: datetime | None
+    ) -> MessageInstance | None:
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 # Newest first. By the time of making: a message that still waits has no time of sending.
                 async for message in await self._client.messages.stream_async(to=address, page_size=_PAGE):
-                    if message.body == body:
+                    if is_it(message):
                         return message
                     if since and message.date_created < since - _CLOCKS_APART:
                         return None

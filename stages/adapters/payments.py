@@ -6,16 +6,14 @@ first made with: Stripe refuses the same key with others. Retrying is the pipeli
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import stripe
-from stripe import StripeClient
 
-from stages.adapters.payment_errors import failure_of, outcome_of, result_of
+from stages.adapters.charge_parameters import Parameters, charge_parameters, order_metadata
+from stages.adapters.payment_errors import outcome_of, result_of
 from stages.adapters.payment_results import (
     AuthenticationRequired,
     CancelResult,
@@ -31,10 +29,11 @@ from stages.adapters.payment_results import (
     RefundRefused,
     SavedCard,
 )
-from stages.adapters.stripe_transport import StripeTransport
+from stages.adapters.stripe_account import StripeAccount
+from stages.adapters.stripe_amounts import stripe_amount
 
 if TYPE_CHECKING:
-    from stripe.params import CustomerCreateParams, RefundCreateParams
+    from stripe.params import CustomerCreateParams, PaymentIntentCreateParams, RefundCreateParams
     from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItemPriceData
 
 __all__ = [
@@ -102,38 +101,28 @@ class StripePayments:
         `success_url` and `cancel_url` are where a pay link leads afterwards; Stripe fills in
         `{CHECKOUT_SESSION_ID}`. `url` is another server than Stripe's, such as the sandbox.
         """
-        self._transport = StripeTransport(timeout_seconds, trust_env=url is None)
-        self._client = StripeClient(
-            key,
-            base_addresses={"api": url} if url else {},
-            max_network_retries=0,
-            http_client=self._transport,
-        )
+        self.account = StripeAccount(key, url, timeout_seconds)
+        self._client, self._call = self.account.client, self.account.call
         self._webhook_secret = webhook_secret
         self._success_url = success_url
         self._cancel_url = cancel_url
         self._now = now
-        self._timeout_seconds = timeout_seconds
 
     async def close(self) -> None:
         """Closes the connections."""
-        await self._transport.close_async()
+        await self.account.close()
 
     async def charge(self, charge: Charge, idempotency_key: str) -> ChargeResult:
         """Charges the saved card while its holder is away."""
+        return await self.charge_as(charge_parameters(charge, idempotency_key), idempotency_key)
+
+    async def charge_as(self, parameters: Parameters, idempotency_key: str) -> ChargeResult:
+        """The same by parameters that were made before, which are sent as they are."""
+        wanted = cast("PaymentIntentCreateParams", dict(parameters))
         async with self._call():
             try:
                 intent = await self._client.v1.payment_intents.create_async(
-                    {
-                        "amount": charge.amount_minor,
-                        "currency": charge.currency.lower(),
-                        "customer": charge.customer,
-                        "payment_method": charge.payment_method,
-                        "off_session": True,
-                        "confirm": True,
-                        "metadata": {**_charge_metadata(charge), "attempt": idempotency_key},
-                    },
-                    {"idempotency_key": idempotency_key},
+                    wanted, {"idempotency_key": idempotency_key}
                 )
             except stripe.StripeError as error:
                 outcome = outcome_of(error)
@@ -157,15 +146,19 @@ class StripePayments:
         A payment of this order that succeeded counts whatever its key: it must not be paid twice. Reads
         by listing, which sees what was written; Stripe's search does not.
         """
+        return await self.find_as(charge_parameters(charge, idempotency_key), idempotency_key)
+
+    async def find_as(self, parameters: Parameters, idempotency_key: str) -> ChargeResult | None:
+        """The same by the parameters that were sent."""
         known: ChargeResult | None = None
         async with self._call():
             page = await self._client.v1.payment_intents.list_async(
-                {"customer": charge.customer, "limit": 100}
+                {"customer": parameters["customer"], "limit": 100}
             )
             read = 0
             async for intent in page.auto_paging_iter():
                 metadata = intent.metadata.to_dict() if intent.metadata is not None else {}
-                ours = metadata.get("order_id") == charge.order_number
+                ours = metadata.get("order_uuid") == parameters["metadata"]["order_uuid"]
                 if ours and intent.status == "succeeded":
                     return Charged(intent.id)
                 if ours and known is None and metadata.get("attempt") == idempotency_key:
@@ -193,12 +186,16 @@ class StripePayments:
                 )
 
     async def refund(
-        self, payment_id: str, amount_minor: int | None, idempotency_key: str
+        self,
+        payment_id: str,
+        amount: int | None,
+        idempotency_key: str,
+        metadata: Mapping[str, str] | None = None,
     ) -> Refunded | RefundRefused:
-        """Gives back that much of a payment, or all that is left of it."""
-        wanted: RefundCreateParams = {"payment_intent": payment_id}
-        if amount_minor is not None:
-            wanted["amount"] = amount_minor
+        """Gives back that much of a payment (as Stripe writes amounts), or all that is left of it."""
+        wanted: RefundCreateParams = {"payment_intent": payment_id, "metadata": dict(metadata or {})}
+        if amount is not None:
+            wanted["amount"] = amount
         async with self._call():
             try:
                 refund = await self._client.v1.refunds.create_async(
@@ -231,10 +228,10 @@ class StripePayments:
         opens another, which is harmless: it is only repeated when nobody got to know the first.
         """
         expires_at = link_expiry(self._now(), expires_in_seconds)
-        metadata = _metadata(order_id, order_number, buyer, streamer, comment_id)
+        metadata = order_metadata(order_id, order_number, buyer, streamer, comment_id)
         price: SessionCreateParamsLineItemPriceData = {
             "currency": currency.lower(),
-            "unit_amount": amount_minor,
+            "unit_amount": stripe_amount(amount_minor, currency),
             "product_data": {"name": product_name},
         }
         wanted: SessionCreateParams = {
@@ -284,6 +281,15 @@ class StripePayments:
             )
         return SavedCard(customer.id, card.id)
 
+    async def forget_customer(self, customer: str) -> None:
+        """Delete a customer with all saved cards; fine where it is gone. Payments that were made stay in the books."""
+        async with self._call():
+            try:
+                await self._client.v1.customers.delete_async(customer)
+            except stripe.InvalidRequestError as error:
+                if error.code != "resource_missing":
+                    raise
+
     def event(self, payload: bytes, signature: str | None) -> stripe.Event:
         """The event in a webhook's raw body; raises ForgedWebhook unless Stripe signed it just now."""
         try:
@@ -292,30 +298,3 @@ class StripePayments:
             )
         except (stripe.SignatureVerificationError, ValueError) as error:
             raise ForgedWebhook(f"This webhook is refused: {error}") from error
-
-    @asynccontextmanager
-    async def _call(self) -> AsyncIterator[None]:
-        # The transport limits each request; this limits a call of several.
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                yield
-        except stripe.StripeError as error:
-            raise failure_of(error) from error
-        except TimeoutError as error:
-            message = f"Stripe did not answer within {self._timeout_seconds:g} s; the call may have happened."
-            raise PaymentUnavailable("timeout", message) from error
-
-
-def _charge_metadata(charge: Charge) -> dict[str, str]:
-    return _metadata(charge.order_id, charge.order_number, charge.buyer, charge.streamer, charge.comment_id)
-
-
-def _metadata(order_id: str, order_number: str, buyer: str, streamer: str, comment_id: str) -> dict[str, str]:
-    # `order_id` is what the shop and its buyers call the order: its number.
-    return {
-        "order_id": order_number,
-        "order_uuid": order_id,
-        "buyer": buyer,
-        "streamer": streamer,
-        "comment_id": comment_id,
-    }

@@ -15,16 +15,28 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from cryptography.fernet import Fernet
+
 from pipeline.embedded import Postgres, ServerFailed, Valkey
 from pipeline.embedded.credentials import free_port
 from pipeline.embedded.identity import ProcessRecord
 from pipeline.embedded.process import ServerProcess, ServerSpec
+from stages.adapters.database.access import let_stages_in, stages_url
 from stages.adapters.database.migrate import migrate
 from stages.sandbox.settings import SMS_SENDER, WHATSAPP_SENDER
 from stages.settings import ShopSettings
 
 STAGES = ("ingest", "intent", "vision", "order", "payment", "notify")
-KEEPERS = ("projector", "relay", "trimmer", "watch")  # small enough to share a process
+KEEPERS = (
+    "projector",
+    "payouts",
+    "refunds",
+    "relay",
+    "holds",
+    "webhooks",
+    "trimmer",
+    "watch",
+)  # small enough to share a process
 _READY_SECONDS = 120.0
 _GRACE_SECONDS, _SHORT_GRACE_SECONDS = 15.0, 2.0
 
@@ -40,24 +52,29 @@ class Secrets:
     webhook_secret: str
     twilio_sid: str
     twilio_token: str
+    data_key: str
+    database_password: str
 
     @classmethod
     def of(cls, folder: Path) -> Secrets:
-        """Those in the folder, or new ones."""
+        """Those in the folder, or new ones; what an older release didn't know is drawn now."""
         file = folder / "secrets.json"
-        if not file.exists():
-            drawn = {
-                "gateway_port": free_port(),
-                "sandbox_port": free_port(),
-                "source_key": secrets.token_hex(32),
-                "stripe_key": f"sk_test_{secrets.token_hex(16)}",
-                "webhook_secret": f"whsec_{secrets.token_hex(16)}",
-                "twilio_sid": f"AC{secrets.token_hex(16)}",
-                "twilio_token": secrets.token_hex(16),
-            }
+        kept = json.loads(file.read_text()) if file.exists() else {}
+        drawn = {
+            "gateway_port": free_port(),
+            "sandbox_port": free_port(),
+            "source_key": secrets.token_hex(32),
+            "stripe_key": f"sk_test_{secrets.token_hex(16)}",
+            "webhook_secret": f"whsec_{secrets.token_hex(16)}",
+            "twilio_sid": f"AC{secrets.token_hex(16)}",
+            "twilio_token": secrets.token_hex(16),
+            "data_key": Fernet.generate_key().decode(),
+            "database_password": secrets.token_urlsafe(24),
+        } | kept
+        if drawn != kept:
             file.touch(mode=0o600)
             file.write_text(json.dumps(drawn))
-        return cls(**json.loads(file.read_text()))
+        return cls(**drawn)
 
 
 class House:
@@ -101,6 +118,7 @@ class House:
         self._valkey.start(kept=self._kept)
         self._postgres.start(kept=self._kept)
         migrate(self._postgres.url)
+        let_stages_in(self._postgres.url, self.secrets.database_password)
         self._launch("sandbox", "-m", "stages.sandbox", *self._sandbox_arguments())
         self.wait_for("sandbox")
 
@@ -185,7 +203,8 @@ class House:
         keys = self.secrets
         return {
             "redis_url": self._valkey.url,
-            "database_url": self._postgres.url,
+            "database_url": stages_url(self._postgres.url, keys.database_password),
+            "data_keys": [keys.data_key],
             "frames_url": (self.folder / "frames").resolve().as_uri(),
             "catalog_url": self._catalog.resolve().as_uri(),
             "source_keys": {"gateway": keys.source_key},
@@ -245,7 +264,7 @@ class House:
 
     def _sandbox_arguments(self) -> tuple[str, ...]:
         state = (self.folder / "sandbox.sqlite").resolve()
-        return ("--port", str(self.secrets.sandbox_port), "--state", str(state))
+        return ("--port", str(self.secrets.sandbox_port), "--state", str(state), "--quiet")
 
     def _sandbox_environment(self) -> dict[str, str]:
         keys = self.secrets
@@ -261,7 +280,12 @@ class House:
         """For people who want to talk to a kept house: `. FOLDER/environment` in a shell."""
         file = self.folder / "environment"
         file.touch(mode=0o600)
-        variables = {**self.environment, "GATEWAY": self.gateway_url, "SANDBOX": self.sandbox_url}
+        variables = {
+            **self.environment,
+            "OWNER_DATABASE_URL": self._postgres.url,
+            "GATEWAY": self.gateway_url,
+            "SANDBOX": self.sandbox_url,
+        }
         file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
 
     def wait_for(self, name: str) -> None:

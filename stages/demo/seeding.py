@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from schemas.money import Money
 from stages.adapters.database.buyers import Buyer, Buyers
-from stages.adapters.database.catalog import Catalog, Product, Streamer, product_id
+from stages.adapters.database.catalog import Product, Streamer, product_id
 from stages.adapters.frames import FrameStore
 from stages.adapters.payments import StripePayments
 from stages.demo.script import Buyer as ShowBuyer
@@ -17,7 +17,7 @@ from stages.wiring import Wiring
 
 async def seed_shop(show: Show, wiring: Wiring) -> None:
     """Register streamers, products and buyers; what is there already stays as it is."""
-    catalog = Catalog(wiring.database)
+    catalog = wiring.catalog
     for streamer in show.script.streamers:
         await catalog.put_streamer(
             Streamer(
@@ -39,7 +39,7 @@ async def seed_shop(show: Show, wiring: Wiring) -> None:
             aliases=product.aliases,
         )
         await catalog.put_product(product.streamer, listed, product.stock)
-    await _seed_buyers(show, Buyers(wiring.database), wiring.payments)
+    await _seed_buyers(show, wiring.buyers, wiring.payments)
 
 
 async def lay_frames(show: Show, url: str, start: datetime) -> None:

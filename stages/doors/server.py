@@ -8,11 +8,18 @@ import uvicorn
 from fastapi import FastAPI
 
 from pipeline.engines.redis.backlog import Backlog
-from stages.doors.gateway import CommentDoor, comment_routes, create_gateway
+from stages.adapters.database.message_progress import MessageProgress
+from stages.adapters.database.order_requests import OrderRequests
+from stages.doors.gateway import SOURCE, CommentDoor, comment_routes, create_gateway
 from stages.doors.high_water import HighWater
+from stages.doors.onboarding import onboarding_routes
+from stages.doors.order_face import OrderFace, order_routes
+from stages.doors.pins import pin_routes
+from stages.doors.twilio_webhooks import twilio_routes
 from stages.doors.webhooks import stripe_routes
+from stages.pins import PinBoard
 from stages.settings import ShopSettings
-from stages.wiring import Wiring, utc_now
+from stages.wiring import Wiring, stock_rules, utc_now
 
 READER = "ingest"  # the stage, and so the group, that reads what the gateway appends
 
@@ -23,9 +30,16 @@ def gateway_of(wiring: Wiring) -> FastAPI:
     backlog = Backlog(wiring.redis, wiring.keys.comments, READER)
     high_water = HighWater(backlog.unread, settings.gateway_high_water, time.monotonic)
     door = CommentDoor(wiring.appender, wiring.keys, settings.partitions, wiring.sources, high_water, utc_now)
-    routers = [comment_routes(door)]
+    requests = OrderRequests(wiring.database, stock_rules(settings))
+    orders = OrderFace(requests, wiring.watermark, utc_now, settings.fairness_seconds)
+    pins = PinBoard(wiring.appender, wiring.database, wiring.sources, SOURCE, utc_now)
+    routers = [comment_routes(door), order_routes(orders), pin_routes(pins)]
     if settings.stripe_webhook_secret.get_secret_value():
-        routers.append(stripe_routes(wiring.payments, wiring.orders, utc_now))
+        routers.append(stripe_routes(wiring.payments, wiring.payment_events))
+        routers.append(onboarding_routes(wiring.onboarding))
+    if token := settings.twilio_auth_token.get_secret_value():
+        progress = MessageProgress(wiring.database)
+        routers.append(twilio_routes(progress, token=token, url=settings.twilio_callback_url, now=utc_now))
     return create_gateway(*routers, ready=wiring.redis.ping)
 
 

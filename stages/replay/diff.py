@@ -81,7 +81,10 @@ def changed(stored: Stored | None, now: Judged) -> Change | None:
         return "undecided"
     if stored is None or not _is_judged(stored):
         return "nothing_stored"
-    was = stored.order_number is not None or stored.end_stage == _CLAIM
+    ended_as_claim = (
+        stored.end_stage == _CLAIM and stored.intent == "buy"
+    )  # not a cancellation, which ends there too
+    was = stored.order_number is not None or ended_as_claim
     if was and now.end == NO_FRAMES:
         return "frames_gone"
     if was != now.is_claim:

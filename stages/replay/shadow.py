@@ -11,14 +11,14 @@ from pipeline.execution import execute
 from pipeline.replay import History, PastEntry, Span
 from pipeline.stage import Drop, Emit, Outcome, Reject, Retry
 from schemas.codec import UnreadableRecord
-from schemas.records import Comment
+from schemas.records import Cancellation, ClassifiedComment, Comment
 from stages.adapters.database.history import Past, Stored, StoredComments
 from stages.ingest import open_comment
 from stages.intent import intent_stage
 from stages.replay.diff import Comparison, Judged
 from stages.replay.request import Request
 from stages.replay.selection import is_of
-from stages.replay.stand_ins import CatalogOnLoan, NotedJudgements, NotedMatches
+from stages.replay.stand_ins import CatalogOnLoan, NotedJudgements, NotedMatches, UnkeptClaims
 from stages.replay.stored_door import open_stored
 from stages.settings import ShopSettings
 from stages.vision import vision_stage
@@ -142,6 +142,7 @@ class _Judge:
             sight=wiring.sight,
             matcher=wiring.matcher,
             catalog=self._matches,
+            unlisted=UnkeptClaims(),
             threshold=settings.match_threshold,
         )
 
@@ -155,7 +156,7 @@ class _Judge:
         ]
 
     async def _seen(self, comment: Comment, outcome: Outcome) -> Judged:
-        if isinstance(outcome, Emit):
+        if isinstance(outcome, Emit) and isinstance(outcome.record, ClassifiedComment):
             [outcome] = await execute(self._vision, [outcome.record])
         end, undecided = _reasons(outcome)
         judgement = self._judgements.kept.get(comment.comment_id)
@@ -174,6 +175,8 @@ class _Judge:
 def _reasons(outcome: Outcome) -> tuple[str, str]:
     """Why it goes no further, and why it is undecided; '' each where that is not so."""
     match outcome:
+        case Emit(record=Cancellation()):
+            return "cancellation", ""
         case Emit():
             return "", ""
         case Drop(reason=reason):

@@ -19,10 +19,12 @@ from stages.sandbox.settings import SandboxSettings, settings_from
 class _AnnouncingServer(uvicorn.Server):
     """Says where it listens once it does."""
 
-    def __init__(self, config: uvicorn.Config, announcement: str, ready_file: Path | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, announcement: str, ready_file: Path | None, quiet: bool
+    ) -> None:
         super().__init__(config)
         self._announcement = announcement
-        self._ready_file = ready_file
+        self._ready_file, self._quiet = ready_file, quiet
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -31,7 +33,8 @@ class _AnnouncingServer(uvicorn.Server):
             draft = self._ready_file.with_suffix(".draft")
             draft.write_text(self._announcement)
             draft.replace(self._ready_file)
-        print(self._announcement, flush=True)
+        if not self._quiet:
+            print(self._announcement, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         timeout_graceful_shutdown=1,
     )
     announcement = _announcement(settings, listener.getsockname()[1])
-    _AnnouncingServer(config, announcement, options.ready_file).run(sockets=[listener])
+    _AnnouncingServer(config, announcement, options.ready_file, options.quiet).run(sockets=[listener])
     return 0
 
 
@@ -71,6 +74,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free one")
     parser.add_argument("--state", type=Path, help="SQLite file to keep everything in; without it, memory")
     parser.add_argument("--ready-file", type=Path, help="also write the announcement here once it listens")
+    parser.add_argument("--quiet", action="store_true", help="print nothing, for output that goes into a log")
     return parser.parse_args(arguments)
 
 

@@ -35,6 +35,8 @@ class FaultKind(StrEnum):
     """It is done and answered, `seconds` late; the key is in use meanwhile."""
     UNDELIVERED = "undelivered"
     """Twilio takes the message and later reports it as undelivered with `code`."""
+    REFUSED = "refused"
+    """Twilio refuses the message with `code`; nothing is done."""
 
     @property
     def acts(self) -> bool:
@@ -69,12 +71,12 @@ class Fault(BaseModel):
     seconds: float = Field(default=120.0, gt=0)
     """How long an unanswered call is held, or how late a slow one is; ignored by the others."""
     code: int = 30003
-    """The error code of an undelivered message."""
+    """The error code of an undelivered or refused message."""
 
     @model_validator(mode="after")
     def _fits_the_provider(self) -> Fault:
-        if self.provider == "stripe" and self.fault is FaultKind.UNDELIVERED:
-            raise ValueError("Only a message can be undelivered: send provider=twilio with this fault.")
+        if self.provider == "stripe" and self.fault in (FaultKind.UNDELIVERED, FaultKind.REFUSED):
+            raise ValueError(f"Only a message can be {self.fault}: send provider=twilio with this fault.")
         return self
 
 

@@ -10,12 +10,16 @@ from stages.sandbox.store import Document, Store
 
 
 def ledger(store: Store) -> Document:
-    """All charges that moved money, all declines, refunds and messages, oldest first."""
+    """All charges that moved money, all declines, refunds, disputes, transfers and messages, oldest first."""
     charges = [(orjson.loads(row["body"]), row["request_key"]) for row in _all(store, "charge")]
     return {
         "charges": [_charge(charge, key) for charge, key in charges if charge["paid"]],
         "declines": [_charge(charge, key) for charge, key in charges if not charge["paid"]],
         "refunds": [_refund(orjson.loads(row["body"]), row["request_key"]) for row in _all(store, "refund")],
+        "disputes": [_dispute(orjson.loads(row["body"])) for row in _all(store, "dispute")],
+        "transfers": [
+            _transfer(orjson.loads(row["body"]), row["request_key"]) for row in _all(store, "transfer")
+        ],
         "messages": [_message(dict(row)) for row in store.many("select_all_messages", {})],
     }
 
@@ -50,8 +54,33 @@ def _refund(refund: Document, key: str | None) -> Document:
         "amount": refund["amount"],
         "currency": refund["currency"],
         "key": key,
+        "status": refund["status"],
         "metadata": refund["metadata"],
         "created": _date(refund["created"]),
+    }
+
+
+def _dispute(dispute: Document) -> Document:
+    return {
+        "id": dispute["id"],
+        "payment_intent": dispute["payment_intent"],
+        "amount": dispute["amount"],
+        "currency": dispute["currency"],
+        "status": dispute["status"],
+        "created": _date(dispute["created"]),
+    }
+
+
+def _transfer(transfer: Document, key: str | None) -> Document:
+    return {
+        "id": transfer["id"],
+        "destination": transfer["destination"],
+        "amount": transfer["amount"],
+        "currency": transfer["currency"],
+        "transfer_group": transfer["transfer_group"],
+        "key": key,
+        "metadata": transfer["metadata"],
+        "created": _date(transfer["created"]),
     }
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SMS_SENDER = "+15005550006"
@@ -28,6 +29,10 @@ class SandboxSettings:
     """Where Stripe events go, besides the endpoints created through `/v1/webhook_endpoints`."""
     senders: tuple[str, ...] = (SMS_SENDER, WHATSAPP_SENDER)
     """The numbers the Twilio account owns; any other `From` is refused."""
+    contents: Mapping[str, str] = field(default_factory=dict)
+    """The approved templates by their ContentSid; {{1}}, {{2}}, ... stand for the variables."""
+    whatsapp_window: bool = False
+    """Whether free text on WhatsApp fails with 63016, as to somebody who hasn't written for 24 hours."""
     latency_seconds: float = 0.0
     """How long each accepted write takes before it happens."""
     message_step_seconds: float = 0.05
@@ -47,6 +52,8 @@ def settings_from(environment: Mapping[str, str], state: Path | None) -> Sandbox
         twilio_token=environment.get("SANDBOX_TWILIO_TOKEN") or secrets.token_hex(16),
         state=state,
         webhook_url=environment.get("SANDBOX_WEBHOOK_URL") or None,
+        contents=json.loads(environment.get("SANDBOX_CONTENTS", "{}")),
+        whatsapp_window=environment.get("SANDBOX_WHATSAPP_WINDOW") == "1",
         latency_seconds=float(environment.get("SANDBOX_LATENCY_SECONDS", "0")),
         message_step_seconds=float(environment.get("SANDBOX_MESSAGE_STEP_SECONDS", "0.05")),
         fault_seed=int(environment.get("SANDBOX_FAULT_SEED", "0")),

@@ -1,4 +1,4 @@
-"""What changes by itself as time passes: messages move on, Checkout sessions expire."""
+"""What changes by itself as time passes: messages move on, Checkout sessions expire, refunds are settled."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from stages.sandbox.clock import SandboxClock
 from stages.sandbox.messages.progress import move_due_messages
 from stages.sandbox.payments.call import StripeCall
 from stages.sandbox.payments.checkout import expired
+from stages.sandbox.payments.refunds import change_later
 from stages.sandbox.settings import SandboxSettings
-from stages.sandbox.store import Store
+from stages.sandbox.store import Document, Store
 
 _LONGEST_SLEEP_SECONDS = 3600.0
 
@@ -54,10 +55,10 @@ class Timetable:
         now = self._clock.now()
         with self._store.transaction():
             moved = move_due_messages(self._store, self._settings, now)
-            sessions = self._store.many("select_due_objects", {"now": now})
-            for row in sessions:
-                expired(self._call(now), orjson.loads(row["body"]))
-        return moved + len(sessions)
+            due = self._store.many("select_due_objects", {"now": now})
+            for row in due:
+                _change(self._call(now), orjson.loads(row["body"]))
+        return moved + len(due)
 
     def _call(self, now: float) -> StripeCall:
         return StripeCall(
@@ -70,3 +71,10 @@ class Timetable:
             request_id="",
             key=None,
         )
+
+
+def _change(call: StripeCall, document: Document) -> None:
+    if document["object"] == "refund":
+        change_later(call, document)
+    else:
+        expired(call, document)

@@ -15,7 +15,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import numpy as np
 import pytest
+from cryptography.fernet import Fernet
 from PIL import Image
+from pydantic import SecretStr
 
 from pipeline.engines.redis.dead_letters import DeadLetters, Listed
 from pipeline.replay import Span
@@ -23,7 +25,7 @@ from schemas.money import Money
 from schemas.signature import signed
 from stages.adapters.catalog_index import CatalogIndex, ProductVectors
 from stages.adapters.classifier import Judgement
-from stages.adapters.database.buyers import Buyer, Buyers
+from stages.adapters.database.buyers import Buyer
 from stages.adapters.database.catalog import Product, Streamer, product_id
 from stages.adapters.matcher import FrameDescription, Match
 from stages.ingest import comment_id
@@ -178,6 +180,7 @@ def shop_settings(folder: Path, redis_url: str, database_url: str, sandbox: Sand
     return ShopSettings(
         redis_url=redis_url,
         database_url=database_url,
+        data_keys=(SecretStr(Fernet.generate_key().decode()),),
         key_prefix="shop:",
         frames_url=(folder / "frames").as_uri(),
         catalog_url=(folder / "catalog").as_uri(),
@@ -209,9 +212,7 @@ async def past_shop(
             )
             await wiring.catalog.put_product(ANA, product, 10)
         card = await wiring.payments.customer_with_card("bo", "pm_card_visa", f"seed:{uuid4()}")
-        await Buyers(wiring.database).put(
-            Buyer("tiktok", "bo", "bo", PHONE, "sms", card.customer, card.payment_method)
-        )
+        await wiring.buyers.put(Buyer("tiktok", "bo", "bo", PHONE, "sms", card.customer, card.payment_method))
         async with wiring.database.transaction() as connection:
             # The sandbox is shared, and knows orders by their numbers.
             await connection.execute(

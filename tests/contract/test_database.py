@@ -238,7 +238,7 @@ async def test_an_order_is_paid_once_its_payment_can_be_found(shop: Connection) 
 
 
 async def test_one_comment_makes_one_order(shop: Connection) -> None:
-    with pytest.raises(asyncpg.UniqueViolationError, match="orders_comment_id_key"):
+    with pytest.raises(asyncpg.UniqueViolationError, match="orders_comment_part"):
         async with shop.transaction():
             await shop.execute(
                 "insert into orders (id, order_number, comment_id, streamer, product_id, product_name, buyer_id,"

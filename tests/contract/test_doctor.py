@@ -11,12 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from psycopg import sql
 
 from pipeline.embedded import Postgres
 from pipeline.embedded.credentials import free_port
+from stages.adapters.database import Database
+from stages.adapters.database.access import let_stages_in
+from stages.adapters.database.buyers import Buyer, Buyers
+from stages.adapters.vault import Vault
 from stages.doctor import examine
 from stages.settings import ShopSettings
+from tests.contract.two_sellers import PASSWORD
 from tests.fixtures_servers import execute_outside_transaction
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +34,8 @@ def shop(redis_url: str, new_database: Callable[[], str]) -> dict[str, Any]:
     """The settings of a shop that lacks nothing."""
     return {
         "redis_url": redis_url,
-        "database_url": new_database(),
+        "database_url": let_stages_in(new_database(), PASSWORD),
+        "data_keys": [Fernet.generate_key().decode()],
         "frames_url": "file:///frames",
         "catalog_url": "file:///catalog",
         "stripe_api_key": SECRET,
@@ -62,7 +69,7 @@ async def found(shop: dict[str, Any], subject: str, **changed: Any) -> tuple[str
 async def test_a_shop_that_lacks_nothing_is_fit(shop: dict[str, Any]) -> None:
     findings = await examine(ShopSettings(**shop))
     assert {finding.level for finding in findings} == {"ok"}
-    assert len(findings) == 14
+    assert len(findings) == 16
 
 
 @pytest.mark.parametrize(
@@ -83,6 +90,8 @@ async def test_a_shop_that_lacks_nothing_is_fit(shop: dict[str, Any]) -> None:
             "error",
             "Not set: TWILIO_AUTH_TOKEN, TWILIO_SMS_FROM.",
         ),
+        ({"data_keys": []}, "Encryption", "warning", "DATA_KEYS is not set"),
+        ({"data_keys": ["x"]}, "Encryption", "error", "key 1 is not 32 bytes"),
         ({"source_keys": {}}, "Signing", "warning", 'SOURCE_KEYS has no key for "gateway"'),
         ({"verified_sources": []}, "Signing", "ok", "its buyers get pay links"),
         ({"intent_model": "/nowhere"}, "Intent model", "error", "/nowhere lacks config.json"),
@@ -95,6 +104,22 @@ async def test_what_is_missing_is_named(
     found_level, sentence = await found(shop, subject, **changed)
     assert found_level == level
     assert said in sentence
+
+
+async def test_a_user_whom_no_policy_holds_is_warned_of(
+    shop: dict[str, Any], new_database: Callable[[], str]
+) -> None:
+    level, sentence = await found(shop, "Access", database_url=new_database())
+    assert level == "warning"
+    assert "is a superuser and is exempt from row-level security (BYPASSRLS) and owns the tables" in sentence
+
+
+async def test_keys_that_do_not_open_what_is_stored_are_an_error(shop: dict[str, Any]) -> None:
+    async with Database.opened(shop["database_url"]) as database:
+        await Buyers(database, Vault(shop["data_keys"])).put(Buyer("tiktok", "1", "bo", "+15550100000"))
+    assert await found(shop, "Encryption") == ("ok", "DATA_KEYS open what is stored.")
+    level, sentence = await found(shop, "Encryption", data_keys=[Fernet.generate_key().decode()])
+    assert (level, "None of DATA_KEYS opens" in sentence) == ("error", True)
 
 
 async def test_a_database_that_was_not_migrated_is_an_error(shop: dict[str, Any], bare_database: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from stages.demo.house import House
 from stages.demo.show import Show, load_show
 from tests.e2e.processes import alive, descendants
 from tests.e2e.shop import Shop, opened
+from tests.log_watch import exposed_in_logs
 
 SHOW = Path("deploy/demo")
 CLAIM_SECONDS = 6.0  # shorter than in earnest, so that a half-sent message is resolved within a test
@@ -21,6 +23,15 @@ CLAIM_SECONDS = 6.0  # shorter than in earnest, so that a half-sent message is r
 def show() -> Show:
     """The recorded show."""
     return load_show(SHOW)
+
+
+def secrets_of(house: House, show: Show) -> list[str]:
+    """What no log of the house may hold: its keys, and how its people are reached."""
+    phones = [each.phone for each in show.script.buyers] + [each.phone for each in show.script.streamers]
+    keys = asdict(house.secrets)
+    return [str(keys[name]) for name in keys if not name.endswith(("_port", "_sid"))] + [
+        phone for phone in phones if phone
+    ]
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +48,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     finally:
         # Tests start processes again; the servers of other fixtures are not stages.
         started |= {each for each in descendants() - others if " -m stages " in f"{alive([each])}"}
+        house.stop()
+        said = exposed_in_logs(folder, secrets_of(house, load_show(SHOW)))
         house.remove()
     assert not folder.exists()
     assert alive(started) == []
+    assert said == [], "personal data or keys stand in the house's logs"
 
 
 @pytest.fixture(scope="session")

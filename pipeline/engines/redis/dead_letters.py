@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -75,6 +75,15 @@ class DeadLetters:
                 page = []
             page.append(listed)
         return purged + (await self._delete(page) if page else 0)
+
+    async def delete(self, letters: Sequence[Listed]) -> int:
+        """Delete these dead letters for good. Returns how many there still were; logs their ids."""
+        deleted = 0
+        for partition in range(self._partitions):
+            there = [listed for listed in letters if listed.partition == partition]
+            for first in range(0, len(there), _PAGE):
+                deleted += await self._delete(there[first : first + _PAGE])
+        return deleted
 
     async def _delete(self, page: list[Listed]) -> int:
         ids, partition = [listed.entry_id for listed in page], page[0].partition

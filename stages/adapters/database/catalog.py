@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -11,8 +13,10 @@ import numpy.typing as npt
 from pipeline.decision import derived_id
 from schemas.money import Money
 from schemas.records import MatchedComment
-from stages.adapters.database.pool import Database
+from stages.adapters.database.pool import Connection, Database
 from stages.adapters.database.statements import statement
+from stages.adapters.database.unlisted import serve_unlisted
+from stages.adapters.vault import Vault
 
 Vectors = npt.NDArray[np.float32]
 
@@ -30,6 +34,18 @@ class Streamer:
 
 
 @dataclass(frozen=True, slots=True)
+class ShelfVariant:
+    """A colour or size of a product, as vision sees it: `name` is "blue / M", `price` None where it costs what the
+    product costs, `stock` what was left when the shelf was made."""
+
+    id: UUID
+    name: str
+    code: str | None
+    price: Money | None
+    stock: int
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """`images` are paths below the catalog's URL; `vectors` (views, dimensions) are the pictures' embeddings, None
     where the pictures have not been embedded by the model asked for."""
@@ -41,13 +57,16 @@ class Product:
     images: tuple[str, ...]
     aliases: tuple[str, ...] = ()
     vectors: Vectors | None = None
+    variants: tuple[ShelfVariant, ...] = ()
 
 
 class Catalog:
-    """Reads for the vision stage, writes for whoever keeps the shop."""
+    """Reads for the vision stage, writes for whoever keeps the shop; without a vault that has keys, no phone number of
+    a streamer can be written."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, vault: Vault | None = None) -> None:
         self._database = database
+        self._vault = vault or Vault(())
 
     async def streamer(self, handle: str) -> Streamer | None:
         """The streamer, or None where nobody registered this handle."""
@@ -73,6 +92,7 @@ class Catalog:
                 images=tuple(row["images"]),
                 aliases=tuple(row["aliases"]),
                 vectors=_vectors(row["vectors"], row["views"]),
+                variants=tuple(_variant(each, row["currency"]) for each in row["variants"]),
             )
             for row in rows
         ]
@@ -109,7 +129,7 @@ class Catalog:
                 streamer.handle,
                 streamer.name,
                 streamer.currency,
-                streamer.phone,
+                streamer.phone and self._vault.seal(streamer.phone),
                 streamer.notify_by,
                 streamer.view_delay_seconds,
             )
@@ -117,23 +137,43 @@ class Catalog:
     async def put_product(self, streamer: str, product: Product, stock: int) -> None:
         """Add a product with its stock, or change one; the stock of one that is there stays."""
         async with self._database.transaction() as connection:
-            await connection.execute(
-                statement("catalog/put_product"),
-                product.id,
-                streamer,
-                product.sku,
-                product.name,
-                product.price.amount_minor,
-                product.price.currency,
-                stock,
-                list(product.aliases),
-                list(product.images),
-            )
+            await put_product(connection, streamer, product, stock)
+
+
+async def put_product(connection: Connection, streamer: str, product: Product, stock: int) -> bool:
+    """Add a product with its stock, or change one whose stock stays, in the caller's transaction. Returns whether it
+    was added; its row is locked then. Claims that waited for its code go on (see `serve_unlisted`)."""
+    await connection.execute(statement("unlisted/lock_streamer"), streamer)
+    added: bool = await connection.fetchval(
+        statement("catalog/put_product"),
+        product.id,
+        streamer,
+        product.sku,
+        product.name,
+        product.price.amount_minor,
+        product.price.currency,
+        stock,
+        list(product.aliases),
+        list(product.images),
+    )
+    await serve_unlisted(connection, streamer, product.id)
+    return added
 
 
 def product_id(streamer: str, sku: str) -> UUID:
     """A product's id: the same wherever it is derived."""
     return derived_id(f"product/{len(streamer)}:{streamer}/{sku}")
+
+
+def _variant(row: Mapping[str, Any], currency: str) -> ShelfVariant:
+    price = row["price_minor"]
+    return ShelfVariant(
+        UUID(row["id"]),
+        row["name"],
+        row["code"],
+        None if price is None else Money(amount_minor=price, currency=currency),
+        row["stock"],
+    )
 
 
 def _vectors(raw: bytes | None, views: int | None) -> Vectors | None:

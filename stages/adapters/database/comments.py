@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
@@ -10,6 +11,15 @@ import orjson
 from schemas.records import ClassifiedComment, Comment
 from stages.adapters.database.pool import Database
 from stages.adapters.database.statements import statement
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """A comment is taken back, says a source, which may be `verified`."""
+
+    comment_id: UUID
+    source: str
+    verified: bool
 
 
 class Comments:
@@ -43,6 +53,14 @@ class Comments:
             await connection.execute(statement("comments/store"), *_columns(rows))
             stored = await connection.fetch(statement("comments/first_seqs"), [row[0] for row in rows])
         return {row["id"]: row["seq"] for row in stored}
+
+    async def retract(self, retractions: Sequence[Retraction]) -> set[UUID]:
+        """Mark the comments as taken back, where the source that says so is theirs, or a verified one. Returns those
+        that are marked, now or since before."""
+        rows = [(each.comment_id, each.source, each.verified) for each in retractions]
+        async with self._database.transaction() as connection:
+            marked = await connection.fetch(statement("comments/retract"), *_columns(rows))
+        return {row["id"] for row in marked}
 
     async def classify(self, comments: Sequence[ClassifiedComment]) -> None:
         """Write intents, scores and slots beside the stored comments."""

@@ -2,106 +2,238 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
+import asyncpg
+import orjson
+
 from pipeline.decision import derived_id
-from stages.adapters.database.pool import Database
+from schemas.codec import encode
+from schemas.records import News, PaidOrder
+from stages.adapters.database.consents import write_consent
+from stages.adapters.database.pool import Connection, Database
 from stages.adapters.database.statements import statement
+from stages.adapters.message_results import CHANNELS, Channel
+from stages.adapters.vault import Vault
 
 Recipient = Literal["buyer", "streamer"]
-Status = Literal["claimed", "sent", "undeliverable", "uncertain", "console"]
+Status = Literal["claimed", "sent", "delivered", "read", "undeliverable", "uncertain", "console"]
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where somebody wants messages: a phone number (E.164) and whatsapp or sms."""
+    """Where somebody wants messages: a phone number (E.164) or an e-mail address, and the channel."""
 
-    phone: str
-    channel: Literal["whatsapp", "sms"]
+    to: str
+    channel: Channel
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where an order's buyer and streamer are reached; None where no message may be sent."""
+    """Where a buyer and a streamer are reached, in the order in which it is tried; empty where no message may be sent.
+    `from_waitlist`: the buyer had to wait for the order's pieces."""
 
-    buyer: Address | None
-    streamer: Address | None
+    buyer: tuple[Address, ...] = ()
+    streamer: tuple[Address, ...] = ()
+    buyer_id: UUID | None = None
+    from_waitlist: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message before a channel is chosen. `subject` is what it is about: an order, or the event behind a news; there
+    is one message of a kind for each subject and recipient. `record` is what it came of."""
+
+    subject: UUID
+    recipient: Recipient
+    kind: str
+    body: str
+    record: PaidOrder | News
+    buyer_id: UUID | None = None
+
+    @property
+    def whom(self) -> str:
+        """Who gets it, under a name that tells nothing about them."""
+        return f"buyer/{self.buyer_id}" if self.recipient == "buyer" else f"streamer/{self.record.streamer}"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to send one message. `fresh`: made just now; otherwise somebody claimed it before, and `status`
-    tells how far that went. The right ends at `until`: whoever was held up past it must not send."""
+    tells how far that went, on `channel`. The right ends at `until`: whoever was held up past it must not send.
+    `template` is the ContentSid that it was claimed with, `attempts` how often it was sent, this time included."""
 
     id: UUID
     status: Status
     until: datetime
     fresh: bool
     made_at: datetime
+    channel: str
+    template: str | None = None
+    attempts: int = 1
     message_sid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OverLimit:
+    """As many recipients as allowed have had a WhatsApp message today, and this is another; nothing was claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DailyLimit:
+    """At most `recipients` different ones get WhatsApp messages on `day` (UTC)."""
+
+    day: datetime
+    recipients: int
 
 
 class Notifications:
     """The rows of payment_notifications."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, vault: Vault | None = None) -> None:
         self._database = database
+        self._vault = vault or Vault(())
 
     async def addresses(self, order_id: UUID) -> Addresses:
-        """Where the order's buyer and streamer are reached."""
+        """Where the order's buyer and streamer are reached. Raises UnusableDataKeys."""
         async with self._database.transaction() as connection:
             row = await connection.fetchrow(statement("notifications/addresses"), order_id)
         if row is None:
-            return Addresses(None, None)
-        return Addresses(
-            _address(row["buyer_phone"], row["buyer_channel"]),
-            _address(row["streamer_phone"], row["streamer_channel"]),
-        )
+            return Addresses()
+        # A streamer asked for one channel; the shop's own people need no consent.
+        streamer = self._reached(row["streamer_phone"], None, {}, row["streamer_channel"])
+        return Addresses(self._of_buyer(row), streamer, row["buyer_id"], row["from_waitlist"])
+
+    async def addresses_of_buyer(self, buyer_id: UUID) -> Addresses:
+        """Where a buyer is reached. Raises UnusableDataKeys."""
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(statement("notifications/addresses_of_buyer"), buyer_id)
+        return Addresses(self._of_buyer(row), (), buyer_id) if row else Addresses(buyer_id=buyer_id)
+
+    def _of_buyer(self, row: asyncpg.Record) -> tuple[Address, ...]:
+        consents = row["consents"] or {}
+        return self._reached(row["buyer_phone"], row["buyer_email"], consents, row["buyer_channel"])
+
+    def _reached(
+        self, phone: str | None, email: str | None, consents: Mapping[str, bool], registered: str | None
+    ) -> tuple[Address, ...]:
+        """The channels that were agreed to; whoever registered with one has agreed to it until they say otherwise."""
+        sealed = {"whatsapp": phone, "sms": phone, "email": email}
+        agreed = (channel for channel in CHANNELS if consents.get(channel, channel == registered))
+        return tuple(Address(self._vault.open(to), channel) for channel in agreed if (to := sealed[channel]))
 
     async def claim(
-        self, order_id: UUID, recipient: Recipient, kind: str, channel: str, body: str, until: datetime
-    ) -> Claim:
-        """Claim the message `kind` of an order to a recipient, or learn who did."""
-        new_id = derived_id(f"notification/{order_id}/{recipient}/{kind}")
-        async with self._database.transaction() as connection:
-            made = await connection.fetchrow(
-                statement("notifications/claim"), new_id, order_id, recipient, channel, kind, body, until
-            )
-            if made:
-                return Claim(made["id"], "claimed", until, True, made["created_at"])
-            row = await connection.fetchrow(statement("notifications/by_key"), order_id, recipient, kind)
-            assert row is not None  # noqa: S101 - the insert above met it, and these rows are never deleted
-            return Claim(
-                row["id"],
-                row["status"],
-                row["claimed_until"],
-                False,
-                row["created_at"],
-                row["message_sid"],
-            )
+        self,
+        draft: Draft,
+        channel: str,
+        until: datetime,
+        *,
+        template: str | None = None,
+        limit: DailyLimit | None = None,
+    ) -> Claim | OverLimit:
+        """Claim the message for a channel, or learn how far it is, there or on another channel.
+
+        Of a message that the provider did not refuse there is one claim, whatever its channel. `limit` counts the
+        recipient of a claim that is made now.
+        """
+        try:
+            async with self._database.transaction() as connection:
+                while True:
+                    claim = await _insert(connection, draft, channel, until, template)
+                    if claim and limit:
+                        await _admit(connection, draft.whom, limit)
+                    # What stood in the way may be refused by now, on its channel: then this one is open.
+                    if found := claim or await _standing(connection, draft, channel):
+                        return found
+        except _FullDay:
+            return OverLimit()
 
     async def reclaim(self, claim: Claim, until: datetime) -> Claim | None:
         """Take over a claim that ran out. None where somebody else was faster."""
         async with self._database.transaction() as connection:
-            taken = await connection.fetchval(
+            attempts = await connection.fetchval(
                 statement("notifications/reclaim"), claim.id, claim.until, until
             )
-        return Claim(claim.id, "claimed", until, True, claim.made_at) if taken else None
+        if attempts is None:
+            return None
+        return Claim(claim.id, "claimed", until, True, claim.made_at, claim.channel, claim.template, attempts)
 
     async def record(
-        self, claim: Claim, status: Status, *, message_sid: str | None = None, error_code: str | None = None
+        self,
+        claim: Claim,
+        status: Status,
+        *,
+        message_sid: str | None = None,
+        error_code: str | None = None,
+        withdrawn: tuple[UUID, str] | None = None,
     ) -> None:
-        """How it ended."""
+        """How it ended. `withdrawn` names the buyer who, by this, wants no more on this channel, and how that was
+        said."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 statement("notifications/record"), claim.id, status, message_sid, error_code
             )
+            if withdrawn:
+                buyer_id, source = withdrawn
+                await write_consent(connection, buyer_id, claim.channel, granted=False, source=source)
 
 
-def _address(phone: str | None, channel: str | None) -> Address | None:
-    if not phone or channel not in ("whatsapp", "sms"):
+class _FullDay(Exception):
+    """Takes the claim back."""
+
+
+async def _insert(
+    connection: Connection, draft: Draft, channel: str, until: datetime, template: str | None
+) -> Claim | None:
+    new_id = derived_id(f"notification/{draft.subject}/{draft.recipient}/{draft.kind}/{channel}")
+    made_at = await connection.fetchval(
+        statement("notifications/claim"),
+        new_id,
+        draft.subject,
+        draft.record.order_id,
+        draft.buyer_id if draft.recipient == "buyer" else None,
+        draft.record.streamer,
+        draft.recipient,
+        channel,
+        draft.kind,
+        draft.body,
+        template,
+        _as_json(draft.record),
+        until,
+    )
+    return Claim(new_id, "claimed", until, True, made_at, channel, template) if made_at else None
+
+
+async def _standing(connection: Connection, draft: Draft, channel: str) -> Claim | None:
+    row = await connection.fetchrow(
+        statement("notifications/standing"), draft.subject, draft.recipient, draft.kind, channel
+    )
+    if row is None:
         return None
-    return Address(phone, "whatsapp" if channel == "whatsapp" else "sms")
+    return Claim(
+        id=row["id"],
+        status=row["status"],
+        until=row["claimed_until"],
+        fresh=False,
+        made_at=row["created_at"],
+        channel=row["channel"],
+        template=row["template"],
+        attempts=row["attempts"],
+        message_sid=row["message_sid"],
+    )
+
+
+async def _admit(connection: Connection, whom: str, limit: DailyLimit) -> None:
+    day = limit.day.date()
+    if await connection.fetchval(statement("notifications/meet_whatsapp"), day, whom) is None:
+        return
+    if await connection.fetchval(statement("notifications/count_whatsapp"), day, limit.recipients) is None:
+        raise _FullDay
+
+
+def _as_json(record: PaidOrder | News) -> Any:
+    return orjson.loads(encode(record))

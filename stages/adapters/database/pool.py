@@ -12,6 +12,7 @@ import orjson
 
 from stages.adapters.database.address import shown_address
 from stages.adapters.database.refused import DatabaseRefused
+from stages.adapters.database.statements import statement
 from stages.adapters.database.unavailable import DatabaseUnavailable
 
 if TYPE_CHECKING:  # asyncpg's classes take type arguments in the stubs only
@@ -87,9 +88,21 @@ class Database:
             )
         return cls(pool, address, command_timeout_seconds, read_only)
 
+    @classmethod
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
-        """A connection inside a transaction: committed at the end of the block, rolled back on any error.
+    async def opened(cls, url: str, *, pooler: bool = False) -> AsyncIterator[Self]:
+        """A pool for the length of a block; see `connect`."""
+        database = await cls.connect(url, pooler=pooler)
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    @asynccontextmanager
+    async def transaction(self, *, streamer: str | None = None) -> AsyncIterator[Connection]:
+        """A connection inside a transaction: committed at the end of the block, rolled back on any error. With a
+        `streamer`, the block reads that streamer's rows only, and changes none: the database sees to it, as long as the
+        statements are ours. (Whoever writes statements of their own logs in as tiktoksales_streamer.)
 
         jsonb goes in and comes out as Python values. In the block nothing but this connection is awaited.
         Raises DatabaseUnavailable, also for what happens to the connection inside the block.
@@ -99,6 +112,9 @@ class Database:
         try:
             with _unavailable(self._address, connection):
                 async with connection.transaction(readonly=self._read_only):
+                    if streamer is not None:
+                        await connection.execute(statement("access/show_pass"), streamer)
+                        await connection.execute(statement("access/become_streamer"))
                     yield connection
         finally:
             await self._pool.release(connection)

@@ -96,3 +96,7 @@ def broken() -> TwilioRefusal:
 
 def unavailable() -> TwilioRefusal:
     return TwilioRefusal(503, 20503, "Service is unavailable. Please try again")
+
+
+def refused(code: int) -> TwilioRefusal:
+    return TwilioRefusal(400, code, f"The message was refused (error {code})")

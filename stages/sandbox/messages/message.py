@@ -9,11 +9,13 @@ from email.utils import formatdate
 from urllib.parse import urlencode
 
 from stages.sandbox.faults import Fault, FaultKind
+from stages.sandbox.messages.content import worded
 from stages.sandbox.messages.errors import TwilioRefusal, check_recipient, check_sender, not_found
 from stages.sandbox.settings import SandboxSettings
 from stages.sandbox.store import Document, Store
 
 LONGEST_BODY = 1600
+OUTSIDE_WINDOW = 63016
 _LARGEST_PAGE = 1000
 _NO_LIMIT = 2**62
 
@@ -22,7 +24,8 @@ def create(
     store: Store, settings: SandboxSettings, form: Mapping[str, str], fault: Fault | None, now: float
 ) -> Document:
     """Takes a message and queues it; raises TwilioRefusal."""
-    to, sender, body = form.get("To", ""), form.get("From", ""), form.get("Body", "")
+    to, sender = form.get("To", ""), form.get("From", "")
+    body = worded(form, settings.contents) if form.get("ContentSid") else form.get("Body", "")
     if not to:
         raise TwilioRefusal(400, 21604, "A 'To' phone number is required.")
     if not sender:
@@ -35,7 +38,7 @@ def create(
         )
     check_sender(sender, settings.senders)
     check_recipient(to, sender)
-    fails = fault is not None and fault.fault is FaultKind.UNDELIVERED
+    error = _later_error(settings, form, fault)
     sid = f"SM{secrets.token_hex(16)}"
     values = {
         "sid": sid,
@@ -43,14 +46,22 @@ def create(
         "sender": sender,
         "body": body,
         "status": "queued",
-        "last_status": "undelivered" if fails else "delivered",
-        "last_error": fault.code if fails and fault is not None else None,
+        "last_status": "undelivered" if error else "delivered",
+        "last_error": error,
         "status_callback": form.get("StatusCallback") or None,
         "created": now,
         "due_at": now + settings.message_step_seconds,
     }
     store.run("insert_message", values)
     return fetch(store, settings, sid)
+
+
+def _later_error(settings: SandboxSettings, form: Mapping[str, str], fault: Fault | None) -> int | None:
+    """The error code that it will fail with after it was taken."""
+    if fault is not None and fault.fault is FaultKind.UNDELIVERED:
+        return fault.code
+    is_free_text = form["To"].startswith("whatsapp:") and not form.get("ContentSid")
+    return OUTSIDE_WINDOW if settings.whatsapp_window and is_free_text else None
 
 
 def fetch(store: Store, settings: SandboxSettings, sid: str) -> Document:

@@ -35,6 +35,18 @@ def _move(store: Store, settings: SandboxSettings, message: sqlite3.Row, now: fl
         _tell(store, settings, message, status, values["error_code"])
 
 
+def read(store: Store, settings: SandboxSettings, sid: str, now: float) -> bool:
+    """The recipient opens a WhatsApp message that was delivered; False where there is none."""
+    message = store.one("select_message", {"sid": sid})
+    if message is None or message["status"] != "delivered" or not message["sender"].startswith("whatsapp:"):
+        return False
+    values = {"sid": sid, "status": "read", "error_code": None, "sent": now, "now": now, "due_at": None}
+    store.run("move_message", values)
+    if message["status_callback"] is not None:
+        _tell(store, settings, message, "read", None)
+    return True
+
+
 def _tell(
     store: Store, settings: SandboxSettings, message: sqlite3.Row, status: str, error_code: int | None
 ) -> None:

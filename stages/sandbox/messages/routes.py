@@ -17,6 +17,7 @@ from stages.sandbox.connection import break_off, fall_silent
 from stages.sandbox.faults import Fault, FaultKind, FaultPlan
 from stages.sandbox.messages import errors, message
 from stages.sandbox.messages.errors import TwilioRefusal
+from stages.sandbox.messages.progress import read
 from stages.sandbox.settings import SandboxSettings
 from stages.sandbox.store import Document, Store, new_id
 
@@ -47,6 +48,8 @@ class TwilioExchange:
         router.add_api_route(f"{account}/Messages.json", self.create, methods=["POST"])
         router.add_api_route(f"{account}/Messages.json", self.page, methods=["GET"])
         router.add_api_route(f"{account}/Messages/{{sid}}.json", self.fetch, methods=["GET"])
+        # A door of the sandbox's own: somebody opens a message.
+        router.add_api_route("/messages/{sid}/read", self.read, methods=["POST"])
         rest = ["GET", "POST", "DELETE"]
         router.add_api_route("/2010-04-01/{rest:path}", self.unknown, methods=rest)
         return router
@@ -71,6 +74,12 @@ class TwilioExchange:
             return 200, message.page(self._store, self._settings, form)
 
         return await self._answer(request, operation)
+
+    async def read(self, request: Request) -> Response:
+        with self._store.transaction():
+            opened = read(self._store, self._settings, str(request.path_params["sid"]), self._clock.now())
+        self._changed()
+        return _response(200 if opened else 404, {"read": opened})
 
     async def unknown(self, request: Request) -> Response:
         def operation(request: Request, fault: Fault | None, form: dict[str, str]) -> tuple[int, Document]:
@@ -114,6 +123,8 @@ class TwilioExchange:
                 raise errors.too_many_requests()
             case FaultKind.UNAVAILABLE:
                 raise errors.unavailable()
+            case FaultKind.REFUSED:
+                raise errors.refused(fault.code)
             case _:
                 raise errors.broken()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Authentication = Literal["never", "always", "unless_set_up", "on_session"]
+Refunding = Literal["at_once", "later", "fails_later"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Card:
     attaches: bool = True
     authentication: Authentication = "never"
     disputed: bool = False
+    refunding: Refunding = "at_once"
 
     @property
     def fingerprint(self) -> str:
@@ -79,6 +81,8 @@ CARDS = (
         authentication="on_session",
     ),
     Card("4000000000000259", "visa", "createDispute", disputed=True),
+    Card("4000000000007726", "visa", "pendingRefund", refunding="later"),
+    Card("4000000000005126", "visa", "refundFail", refunding="fails_later"),
 )
 
 _BY_NUMBER = {card.number: card for card in CARDS}

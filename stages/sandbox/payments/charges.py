@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from stages.sandbox.payments.call import StripeCall
 from stages.sandbox.payments.cards import Decline
+from stages.sandbox.payments.disputes import open_dispute
 from stages.sandbox.payments.events import record
-from stages.sandbox.payments.objects import accept_list, add, change, fetch, page
+from stages.sandbox.payments.objects import accept_list, add, fetch, page
 from stages.sandbox.payments.parameters import optional
 from stages.sandbox.payments.payment_methods import card_of
 from stages.sandbox.store import Document, new_id
@@ -44,7 +45,7 @@ def new_charge(call: StripeCall, intent: Document, method: Document, decline: De
     add(call, charge)
     record(call, "charge.succeeded" if paid else "charge.failed", charge)
     if paid and card_of(method).disputed:
-        _dispute(call, charge)
+        open_dispute(call, charge)
     return charge
 
 
@@ -61,25 +62,6 @@ def _outcome(decline: Decline | None) -> Document:
         "seller_message": message,
         "type": kind,
     }
-
-
-def _dispute(call: StripeCall, charge: Document) -> None:
-    dispute: Document = {
-        "id": new_id("du"),
-        "object": "dispute",
-        "amount": charge["amount"],
-        "charge": charge["id"],
-        "created": call.now,
-        "currency": charge["currency"],
-        "livemode": False,
-        "metadata": {},
-        "payment_intent": charge["payment_intent"],
-        "reason": "fraudulent",
-        "status": "needs_response",
-    }
-    add(call, dispute)
-    change(call, charge, disputed=True)
-    record(call, "charge.dispute.created", dispute)
 
 
 def retrieve(call: StripeCall) -> Document:

@@ -6,7 +6,7 @@ from stages.sandbox.payments.call import StripeCall
 from stages.sandbox.payments.currencies import amount_of, check_amount, currency_of
 from stages.sandbox.payments.errors import impossible, invalid
 from stages.sandbox.payments.events import record
-from stages.sandbox.payments.objects import accept_list, add, change, fetch, page
+from stages.sandbox.payments.objects import accept_list, add, change, fetch, page, shown
 from stages.sandbox.payments.parameters import (
     accept,
     choice,
@@ -178,8 +178,3 @@ def list_sessions(call: StripeCall) -> Document:
     accept_list(call, "customer", "payment_intent")
     customer, intent = optional(call.parameters, "customer"), optional(call.parameters, "payment_intent")
     return page(call, "checkout.session", "/v1/checkout/sessions", owner=customer, related=intent)
-
-
-def shown(session: Document) -> Document:
-    """The object without what only the sandbox knows."""
-    return {name: value for name, value in session.items() if not name.startswith("_")}

@@ -28,7 +28,6 @@ _ZERO_DECIMALS = frozenset(
         "mga",
         "pyg",
         "rwf",
-        "ugx",
         "vnd",
         "vuv",
         "xaf",
@@ -36,6 +35,8 @@ _ZERO_DECIMALS = frozenset(
         "xpf",
     }
 )
+# "Special cases": without decimals, and yet written with two of them, which must be 00.
+_WHOLE_AS_HUNDREDTHS = frozenset({"isk", "ugx"})
 _THREE_DECIMALS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 _SMALLEST = {
     "usd": 50,
@@ -81,9 +82,20 @@ def check_amount(amount: int, currency: str, name: str) -> None:
         raise invalid(
             f"Amount must be no more than {_LARGEST} in the smallest unit", name, "amount_too_large"
         )
+    check_fineness(amount, currency, name)
+
+
+def check_fineness(amount: int, currency: str, name: str = "amount") -> None:
+    """Refuses amounts that are too fine for the currency."""
     if currency in _THREE_DECIMALS and amount % 10:
         message = f"Invalid amount: {currency} has three decimals, and the last one must be 0 to be charged"
         raise invalid(message, name, "invalid_charge_amount")
+    if currency in _WHOLE_AS_HUNDREDTHS and amount % 100:
+        message = (
+            f"Invalid amount. Currency {currency.upper()} has become effectively zero-decimal and charged amounts "
+            "must be evenly divisible by 100."
+        )
+        raise invalid(message, name, "invalid_charge_amount_no_decimal_compatible")
 
 
 def decimals_of(currency: str) -> int:

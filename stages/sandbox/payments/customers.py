@@ -55,6 +55,16 @@ def retrieve(call: StripeCall) -> Document:
     return fetch(call, "customer", call.path["id"])
 
 
+def delete(call: StripeCall) -> Document:
+    """The customer goes with its cards, for good; what was paid stays. (Stripe also answers a later retrieval with a
+    stub; here there is none any more.)"""
+    customer = fetch(call, "customer", call.path["id"])
+    record(call, "customer.deleted", customer)
+    call.store.run("delete_customer", {"id": customer["id"]})
+    call.store.run("delete_cards", {"id": customer["id"]})
+    return {"id": customer["id"], "object": "customer", "deleted": True}
+
+
 def list_customers(call: StripeCall) -> Document:
     accept_list(call, "email")
     return page(call, "customer", "/v1/customers", related=optional(call.parameters, "email"))

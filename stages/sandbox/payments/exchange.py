@@ -16,11 +16,10 @@ from stages.sandbox.connection import break_off, fall_silent
 from stages.sandbox.faults import Fault, FaultKind, FaultPlan
 from stages.sandbox.payments import errors
 from stages.sandbox.payments.call import StripeCall
-from stages.sandbox.payments.checkout import shown
 from stages.sandbox.payments.errors import StripeRefusal
 from stages.sandbox.payments.events import API_VERSION
 from stages.sandbox.payments.idempotency import LONGEST_KEY, Answer, IdempotencyKeys
-from stages.sandbox.payments.objects import expanded
+from stages.sandbox.payments.objects import expanded, shown
 from stages.sandbox.payments.parameters import decode
 from stages.sandbox.settings import SandboxSettings
 from stages.sandbox.store import Document, Store, new_id

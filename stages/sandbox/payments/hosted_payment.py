@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from stages.sandbox.payments.call import StripeCall
 from stages.sandbox.payments.cards import Card, card_with_number
-from stages.sandbox.payments.checkout import shown
 from stages.sandbox.payments.confirmation import declined, paid
 from stages.sandbox.payments.customers import new_customer
 from stages.sandbox.payments.errors import impossible
 from stages.sandbox.payments.events import record
-from stages.sandbox.payments.objects import add, change, fetch
+from stages.sandbox.payments.objects import add, change, fetch, shown
 from stages.sandbox.payments.payment_intents import new_intent
 from stages.sandbox.payments.payment_methods import card_refusal, loose
 from stages.sandbox.store import Document, new_id

@@ -14,6 +14,7 @@ _RELATED = {
     "charge": "payment_intent",
     "refund": "payment_intent",
     "dispute": "payment_intent",
+    "transfer": "destination",
     "checkout.session": "payment_intent",
     "setup_intent": "payment_method",
     "event": "type",
@@ -76,6 +77,11 @@ def page(
     return {"object": "list", "data": found[:limit], "has_more": len(found) > limit, "url": url}
 
 
+def shown(document: Document) -> Document:
+    """The object without what only the sandbox knows."""
+    return {name: value for name, value in document.items() if not name.startswith("_")}
+
+
 LIST_PARAMETERS = ("limit", "starting_after", "ending_before", "created")
 
 
@@ -119,7 +125,7 @@ def _columns(document: Document) -> dict[str, Value]:
         "kind": kind,
         "owner": document.get("customer"),
         "related": document.get(_RELATED.get(kind, "")),
-        "due_at": document["expires_at"] if is_open else None,
+        "due_at": document["expires_at"] if is_open else document.get("_changes_at"),
         "body": orjson.dumps(document),
     }
 

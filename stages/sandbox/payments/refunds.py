@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from stages.sandbox.payments.call import StripeCall
+from stages.sandbox.payments.cards import Refunding
+from stages.sandbox.payments.currencies import check_fineness
+from stages.sandbox.payments.disputes import is_charged_back
 from stages.sandbox.payments.errors import impossible, invalid
 from stages.sandbox.payments.events import record
-from stages.sandbox.payments.objects import accept_list, add, change, fetch, page
+from stages.sandbox.payments.objects import accept_list, add, change, fetch, page, shown
 from stages.sandbox.payments.parameters import accept, choice, integer, metadata, optional
+from stages.sandbox.payments.payment_methods import card_of
 from stages.sandbox.store import Document, new_id
 
 _REASONS = ("duplicate", "fraudulent", "requested_by_customer")
+LATER_SECONDS = 60
+"""How long "some time later" is, for the test cards whose refunds change then."""
 
 
 def create(call: StripeCall) -> Document:
@@ -22,7 +28,7 @@ def create(call: StripeCall) -> Document:
     left = charge["amount"] - charge["amount_refunded"]
     if left == 0:
         raise impossible(f"Charge {charge['id']} has already been refunded.", "charge_already_refunded")
-    if charge["disputed"]:
+    if is_charged_back(call, charge):
         raise impossible(
             f"Charge {charge['id']} has been charged back; cannot issue a refund.", "charge_disputed"
         )
@@ -30,7 +36,18 @@ def create(call: StripeCall) -> Document:
     if amount > left:
         message = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
         raise impossible(message)
-    refund: Document = {
+    check_fineness(amount, charge["currency"])
+    refund = _new_refund(call, charge, amount)
+    add(call, refund)
+    change(call, charge, amount_refunded=charge["amount_refunded"] + amount, refunded=amount == left)
+    record(call, "refund.created", shown(refund))
+    record(call, "charge.refunded", charge)
+    return refund
+
+
+def _new_refund(call: StripeCall, charge: Document, amount: int) -> Document:
+    refunding: Refunding = card_of(fetch(call, "payment_method", charge["payment_method"])).refunding
+    return {
         "id": new_id("re"),
         "object": "refund",
         "amount": amount,
@@ -39,17 +56,27 @@ def create(call: StripeCall) -> Document:
         "created": call.now,
         "currency": charge["currency"],
         "destination_details": {"card": {"type": "refund"}, "type": "card"},
-        "metadata": metadata(parameters),
+        "metadata": metadata(call.parameters),
         "payment_intent": charge["payment_intent"],
-        "reason": choice(parameters, "reason", _REASONS),
+        "reason": choice(call.parameters, "reason", _REASONS),
         "receipt_number": None,
-        "status": "succeeded",
+        "status": "pending" if refunding == "later" else "succeeded",
+        # The API does not show it.
+        "_changes_at": None if refunding == "at_once" else call.now + LATER_SECONDS,
     }
-    add(call, refund)
-    change(call, charge, amount_refunded=charge["amount_refunded"] + amount, refunded=amount == left)
-    record(call, "refund.created", refund)
-    record(call, "charge.refunded", charge)
-    return refund
+
+
+def change_later(call: StripeCall, refund: Document) -> None:
+    """The time has come: a pending refund succeeds, another one fails after all, and the money is ours again."""
+    refund["_changes_at"] = None
+    if refund["status"] == "pending":
+        change(call, refund, status="succeeded")
+        record(call, "refund.updated", shown(refund))
+        return
+    change(call, refund, status="failed", failure_reason="expired_or_canceled_card")
+    charge = fetch(call, "charge", refund["charge"])
+    change(call, charge, amount_refunded=charge["amount_refunded"] - refund["amount"], refunded=False)
+    record(call, "refund.failed", shown(refund))
 
 
 def _charge_of(call: StripeCall) -> Document:

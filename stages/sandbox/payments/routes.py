@@ -7,14 +7,17 @@ from collections.abc import Awaitable, Callable
 from fastapi import APIRouter, Request, Response
 
 from stages.sandbox.payments import (
+    accounts,
     charges,
     checkout,
     customers,
+    disputes,
     events,
     hosted_payment,
     payment_intents,
     payment_methods,
     refunds,
+    transfers,
 )
 from stages.sandbox.payments.call import StripeCall
 from stages.sandbox.payments.errors import unknown_url
@@ -31,6 +34,7 @@ _OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("POST", "/v1/customers", customers.create),
     ("GET", "/v1/customers", customers.list_customers),
     ("GET", "/v1/customers/{id}", customers.retrieve),
+    ("DELETE", "/v1/customers/{id}", customers.delete),
     ("GET", "/v1/customers/{id}/payment_methods", payment_methods.list_of_customer),
     ("POST", "/v1/payment_methods", payment_methods.create),
     ("GET", "/v1/payment_methods", payment_methods.list_methods),
@@ -47,6 +51,15 @@ _OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "/v1/checkout/sessions/{id}", checkout.retrieve),
     ("GET", "/v1/checkout/sessions/{id}/line_items", checkout.line_items),
     ("POST", "/v1/checkout/sessions/{id}/expire", checkout.expire),
+    ("GET", "/v1/disputes", disputes.list_disputes),
+    ("GET", "/v1/disputes/{id}", disputes.retrieve),
+    ("POST", "/v1/disputes/{id}", disputes.update),
+    ("POST", "/v1/disputes/{id}/close", disputes.close),
+    ("POST", "/v1/accounts", accounts.create),
+    ("GET", "/v1/accounts/{id}", accounts.retrieve),
+    ("POST", "/v1/transfers", transfers.create),
+    ("GET", "/v1/transfers", transfers.list_transfers),
+    ("GET", "/v1/transfers/{id}", transfers.retrieve),
     ("GET", "/v1/setup_intents/{id}", hosted_payment.retrieve_setup),
     ("GET", "/v1/events", events.list_events),
     ("GET", "/v1/events/{id}", events.retrieve),

@@ -8,6 +8,12 @@ UPDATE objects SET body = :body, owner = :owner, related = :related, due_at = :d
 -- name: select_object
 SELECT body FROM objects WHERE id = :id AND kind = :kind;
 
+-- name: delete_customer
+DELETE FROM objects WHERE id = :id AND kind = 'customer';
+
+-- name: delete_cards
+DELETE FROM objects WHERE owner = :id AND kind = 'payment_method';
+
 -- name: select_any_object
 SELECT body FROM objects WHERE id = :id;
 

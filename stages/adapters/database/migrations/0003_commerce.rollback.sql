@@ -2,7 +2,8 @@
 drop table webhook_deliveries;
 drop table webhook_endpoints;
 drop table order_requests;
-drop index payment_notifications_order_id;
+drop table whatsapp_days, whatsapp_recipients;
+drop index payment_notifications_order_id, payment_notifications_live;
 delete from payment_notifications where order_id is null or channel = 'email';
 delete from payment_notifications as later using payment_notifications as earlier
 where (later.order_id, later.recipient, later.kind) = (earlier.order_id, earlier.recipient, earlier.kind)
@@ -13,6 +14,8 @@ alter table payment_notifications
     drop constraint payment_notifications_status_check,
     drop constraint payment_notifications_channel_check,
     drop column updated_at,
+    drop column record,
+    drop column attempts,
     drop column template,
     drop column streamer,
     drop column buyer_id,
@@ -23,6 +26,7 @@ alter table payment_notifications
     add constraint payment_notifications_status_check check (
         status in ('claimed', 'sent', 'undeliverable', 'uncertain', 'console'));
 
+drop table onboardings;
 drop table consents;
 update buyers set channel = null where channel = 'email' or phone is null;
 alter table buyers
@@ -34,11 +38,13 @@ alter table buyers
     drop column phone_index,
     add constraint buyers_channel_check check (channel in ('whatsapp', 'sms')),
     add constraint buyers_check check (channel is null or phone is not null);
+drop table payouts;
 drop trigger commissions_only_grow on commissions;
 drop function refuse_change();
 delete from commissions where kind <> 'accrued';
 alter table commissions
     drop constraint commissions_cause,
+    drop column basis_points,
     drop column payable_at,
     drop column cause,
     drop column kind,
@@ -46,8 +52,10 @@ alter table commissions
     add constraint commissions_net_paid_minor_check check (net_paid_minor >= 0),
     add constraint commissions_check check (amount_minor between 0 and net_paid_minor);
 drop table refunds;
+alter table streamers drop column stripe_account;
 drop table payment_attempts;
 drop table unlisted_claims;
+drop function bare_code(text);
 drop table waitlist;
 delete from chat_message_order_mapping using orders
 where orders.id = chat_message_order_mapping.order_id and orders.part > 0;
@@ -58,9 +66,11 @@ alter table chat_message_order_mapping
     drop constraint chat_message_order_mapping_pkey,
     add primary key (comment_id);
 drop index orders_holds;
+drop index orders_open_checkouts;
 alter table orders
     drop constraint orders_comment_part,
     drop constraint orders_refunded,
+    drop column checkout_ended_at,
     drop column disputed_at,
     drop column cancelled_for,
     drop column cancelled_at,
@@ -74,6 +84,7 @@ alter table orders
 drop index chat_messages_pins;
 update chat_messages set kind = 'comment' where kind = 'order';
 alter table chat_messages
+    drop column carried_out_at,
     drop column retracted_at,
     drop constraint chat_messages_kind_check,
     add constraint chat_messages_kind_check check (kind in ('comment', 'retract', 'pin'));

@@ -1,6 +1,7 @@
--- The stock of a product that is there already stays: it counts what was sold.
+-- The stock of a product that is there already stays: it counts what was sold. Returns whether it was added.
 insert into products (id, streamer, sku, name, price_minor, currency, stock, aliases, images)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict (streamer, sku) do update
 set name = excluded.name, price_minor = excluded.price_minor, currency = excluded.currency,
     aliases = excluded.aliases, images = excluded.images
+returning xmax = 0

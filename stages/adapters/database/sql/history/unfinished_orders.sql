@@ -8,7 +8,7 @@ where m.seq_rank > $1 and m.seq_rank < $2 and ($3::text is null or o.streamer = 
   and exists (select from end_states as e where e.comment_id = m.id and e.seq = m.seq)
   and (o.status = 'placed'
        or (o.status in ('paid', 'awaiting_payment')
-           and 2 > (select count(*)
+           and 2 > (select count(distinct n.recipient)
                     from payment_notifications as n
                     where n.order_id = o.id and n.kind = case o.status when 'paid' then $4 else $5 end
                       and n.recipient in ('buyer', 'streamer') and n.status <> 'claimed')))

@@ -4,7 +4,9 @@ select
     (select count(*) from product_matches where score > $1) as matched,
     (select count(*) from orders) as orders,
     (select count(*) from orders where status = 'paid') as paid,
-    (select count(*) from payment_notifications where recipient = 'buyer' and status = 'sent') as notified,
+    (select count(*) from payment_notifications
+     where recipient = 'buyer' and kind in ('confirmed', 'pay_link') and status in ('sent', 'delivered', 'read'))
+        as notified,
     (select count(*) from end_states) as ended,
     (select count(*) from end_states where outcome = 'dropped') as dropped,
     (select coalesce(jsonb_object_agg(reason, n), '{}')

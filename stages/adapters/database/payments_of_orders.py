@@ -1,0 +1,110 @@
+"""What payment does to an order: moved forward only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pipeline.decision import derived_id
+from schemas.records import PaidOrder
+from stages.adapters.database.booking import book_payment
+from stages.adapters.database.lost_links import STAGE_IS_AT_IT
+from stages.adapters.database.order_results import NoSuchOrder
+from stages.adapters.database.order_rows import find_order
+from stages.adapters.database.outbox import put_in_outbox
+from stages.adapters.database.pool import Connection, Database
+from stages.adapters.database.statements import statement
+from stages.adapters.database.stock import StockRules
+
+REFUND_WINDOW = timedelta(days=14)
+"""How long after its payment an order's commission becomes payable, where no setting says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A buyer's saved card at the payment provider."""
+
+    customer: str
+    payment_method: str
+
+
+class PaymentsOfOrders:
+    """The side of the orders that payment sees. Every change is one transaction."""
+
+    def __init__(self, database: Database, rules: StockRules, refund_window: timedelta) -> None:
+        self._database, self._rules, self._refund_window = database, rules, refund_window
+
+    @property
+    def database(self) -> Database:
+        """Where the orders are."""
+        return self._database
+
+    async def card(self, order_id: UUID) -> Card | None:
+        """The saved card of the order's buyer, or None."""
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(statement("orders/card"), order_id)
+        if not row or not row["stripe_customer"] or not row["payment_method"]:
+            return None
+        return Card(row["stripe_customer"], row["payment_method"])
+
+    async def pay(self, order_id: UUID, payment_id: str, now: datetime) -> PaidOrder:
+        """Book the payment, once (see `book_payment`). Returns the order as it stands then. Raises NoSuchOrder."""
+        async with self._database.transaction() as connection:
+            await book_payment(connection, order_id, payment_id, now, self._rules, self._refund_window)
+            return await find_order(connection, order_id)
+
+    async def await_payment(self, order_id: UUID, session_id: str, url: str) -> PaidOrder:
+        """Keep the pay link at which the order waits. Returns the order as it stands then."""
+        async with self._database.transaction() as connection:
+            await connection.execute(statement("orders/await_payment"), order_id, session_id, url)
+            return await find_order(connection, order_id)
+
+    async def settle_checkout(
+        self,
+        event_id: str,
+        event_type: str,
+        session_id: str,
+        payment_id: str,
+        now: datetime,
+        order_id: UUID | None = None,
+    ) -> bool:
+        """A pay link was paid, says the provider's event: book the payment and send the order on to `notify`, in one
+        transaction. `order_id` is the order that the session names, for a link that another one has replaced. Returns
+        False where the event came before. Raises NoSuchOrder."""
+        async with self._database.transaction() as connection:
+            if not await connection.fetchval(statement("orders/remember_event"), event_id, event_type):
+                return False
+            paid_id = await connection.fetchval(statement("orders/by_checkout"), session_id) or order_id
+            if paid_id is None:
+                raise NoSuchOrder(f"No order waits at the checkout session {session_id}.")
+            await self._book(connection, paid_id, payment_id, now, tells=True)
+            return True
+
+    async def settle_charge(
+        self,
+        event_id: str,
+        event_type: str,
+        order_id: UUID,
+        payment_id: str,
+        attempt_key: str | None,
+        now: datetime,
+    ) -> bool:
+        """A payment of an order succeeded, says the provider's event: book it. While the stage is at the attempt, it
+        finds the order paid by itself; where it may have given up, the order goes on to `notify` from here. Returns
+        False where the event came before. Raises NoSuchOrder."""
+        async with self._database.transaction() as connection:
+            if not await connection.fetchval(statement("orders/remember_event"), event_id, event_type):
+                return False
+            made_at = await connection.fetchval(statement("payments/attempt_made_at"), order_id, attempt_key)
+            is_at_it = made_at is not None and now - made_at < STAGE_IS_AT_IT
+            await self._book(connection, order_id, payment_id, now, tells=not is_at_it)
+            return True
+
+    async def _book(
+        self, connection: Connection, order_id: UUID, payment_id: str, now: datetime, *, tells: bool
+    ) -> None:
+        booked = await book_payment(connection, order_id, payment_id, now, self._rules, self._refund_window)
+        if booked == "paid" and tells:
+            record_id = derived_id(f"paid/{order_id}")
+            await put_in_outbox(connection, record_id, "notify", await find_order(connection, order_id))

@@ -1,0 +1,1 @@
+update products set stock = stock + $2 where id = $1

@@ -1,0 +1,1 @@
+insert into consents (buyer_id, channel, granted, source) values ($1, $2, $3, $4)

@@ -1,0 +1,1 @@
+select channel from buyers where id = $1

@@ -1,0 +1,1 @@
+delete from unlisted_claims where comment_id = any($1)

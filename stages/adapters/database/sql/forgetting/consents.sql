@@ -1,0 +1,1 @@
+delete from consents where buyer_id = any($1)

@@ -1,0 +1,1 @@
+select seq from end_states where seq = any($1)

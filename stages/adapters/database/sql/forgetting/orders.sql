@@ -1,0 +1,1 @@
+select id from orders where buyer_id = any($1)

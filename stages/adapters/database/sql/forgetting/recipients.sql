@@ -1,0 +1,1 @@
+delete from whatsapp_recipients where recipient = any($1)

@@ -1,0 +1,1 @@
+update orders set checkout_ended_at = $2 where id = $1

@@ -1,0 +1,8 @@
+insert into commissions (
+    id, order_id, streamer, comment_id, net_paid_minor, amount_minor, currency, kind, cause, basis_points, payable_at
+)
+select $1, order_id, streamer, comment_id, (select o.amount_minor - o.refunded_minor from orders as o where o.id = $2), -$4::bigint, currency, 'paid_out', $3,
+       basis_points, payable_at
+from commissions
+where order_id = $2 and kind = 'accrued'
+on conflict (order_id, kind, cause) do nothing

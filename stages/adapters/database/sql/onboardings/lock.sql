@@ -1,0 +1,1 @@
+select id from onboardings where id = $1 for update

@@ -1,0 +1,1 @@
+select product_id from orders where id = $1

@@ -1,0 +1,3 @@
+insert into payment_attempts (order_id, attempt, key, parameters, created_at)
+values ($1, $2, $3, $4, $5)
+on conflict do nothing

@@ -1,0 +1,1 @@
+select exists (select from stripe_events where event_id = $1)

@@ -1,0 +1,1 @@
+select id, status from orders where id = $1

@@ -1,0 +1,1 @@
+select stripe_account from streamers where handle = $1 for no key update

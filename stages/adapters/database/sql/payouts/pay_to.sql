@@ -1,0 +1,1 @@
+update streamers set stripe_account = $2 where handle = $1 returning handle

@@ -1,0 +1,1 @@
+select id, status from refunds where provider_id = $1

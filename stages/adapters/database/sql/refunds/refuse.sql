@@ -1,0 +1,2 @@
+update refunds set status = 'refused', error = $2 where id = $1 and status = 'wanted'
+returning id

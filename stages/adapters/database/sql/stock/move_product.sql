@@ -1,0 +1,1 @@
+update products set stock = stock + $2::int where id = $1

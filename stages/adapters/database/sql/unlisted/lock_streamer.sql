@@ -1,0 +1,1 @@
+select handle from streamers where handle = $1 for no key update

@@ -1,0 +1,1 @@
+"""The shop's verbs for those who keep it, a module for each noun."""

@@ -1,0 +1,40 @@
+"""`tiktoksales pin`: what the host shows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import run_async
+from pipeline.engines.redis.append import RedisAppender
+from pipeline.engines.redis.connection import connect
+from pipeline.engines.redis.keys import Keys
+from stages.commands.opened import opened_database, sources_of
+from stages.settings import ShopSettings, require
+
+
+def pin(
+    streamer: Annotated[str, typer.Argument()],
+    sku: Annotated[str | None, typer.Argument(help="Without it, nothing is pinned any more.")] = None,
+) -> None:
+    """Say which product the host shows: evidence for what the comments from now on mean."""
+    from stages.doors.gateway import SOURCE
+    from stages.pins import PinBoard
+
+    settings = ShopSettings()
+    require(settings, redis_url="where Redis or Valkey listens")
+
+    async def pinned() -> str:
+        redis = connect(settings.redis_url)
+        try:
+            async with opened_database(settings) as database:
+                appender = RedisAppender(redis, Keys(settings.key_prefix))
+                board = PinBoard(appender, database, sources_of(settings), SOURCE, lambda: datetime.now(UTC))
+                return await board.pin(streamer, sku)
+        finally:
+            await redis.aclose()
+
+    found = run_async(pinned())
+    typer.echo(f"Pinned {found}." if sku else "Nothing is pinned.")

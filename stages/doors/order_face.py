@@ -1,0 +1,185 @@
+"""Orders come in over HTTP, from the shop's own software."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, assert_never
+from uuid import UUID, uuid4
+
+import orjson
+from fastapi import APIRouter, Header, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from redis.exceptions import ResponseError
+
+from pipeline.ports import Watermark
+from schemas.money import exponent_of
+from schemas.records import Name
+from stages.adapters.database import DatabaseUnavailable
+from stages.adapters.database.order_requests import (
+    Answer,
+    Answered,
+    OrderRequest,
+    OrderRequests,
+    OtherRequest,
+    UnknownProduct,
+    UnknownStreamer,
+)
+from stages.adapters.database.order_results import (
+    Blocked,
+    Contested,
+    OrderPlacedMeanwhile,
+    OverLimit,
+    Retracted,
+    SoldOut,
+    TooOld,
+    VariantNeeded,
+)
+from stages.doors.gateway import Refused
+
+_TURN_SECONDS = 0.05
+MOST_PIECES = 1000
+
+
+class CreateOrder(BaseModel):
+    """An order as it is asked for. `product_id` is the product's id or its sku; `source` the platform that the buyer's
+    handle is from."""
+
+    product_id: Name
+    buyer: Name
+    streamer: Name
+    source: Name
+    quantity: Annotated[int, Field(ge=1, le=MOST_PIECES)] = 1
+    variant: Name | None = None
+
+
+class CreatedOrder(BaseModel):
+    """The order as it was placed; `total_price` in whole units of `currency`, with its decimals."""
+
+    order_id: UUID
+    order_number: str
+    status: str
+    total_price: float
+    product_name: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFace:
+    """Places orders. For `fairness_seconds` at most, it lets earlier comments that are still on their way have the
+    last pieces, as the order stage does."""
+
+    requests: OrderRequests
+    watermark: Watermark
+    now: Callable[[], datetime]
+    fairness_seconds: float
+
+    async def create(self, asked: CreateOrder, key: str | None) -> Answer:
+        """Place the order, or find the one that this key has made. Without a key each call is an order of its own.
+
+        Raises DatabaseUnavailable, and what says that Redis is away (connection.REDIS_AWAY)."""
+        request = OrderRequest(
+            key or uuid4().hex,
+            asked.streamer,
+            asked.product_id,
+            asked.buyer,
+            asked.source,
+            asked.quantity,
+            asked.variant,
+        )
+        begun = self.now()
+        seq = request.seq(begun)
+        while True:
+            now = self.now()
+            is_patient = (now - begun).total_seconds() < self.fairness_seconds
+            spare = await self._earlier(asked.streamer, seq) if is_patient else 0
+            try:
+                answer = await self.requests.place(request, seq, now, spare)
+            except OrderPlacedMeanwhile:
+                continue
+            if not isinstance(answer, Contested):
+                return answer
+            await asyncio.sleep(_TURN_SECONDS)
+
+    async def _earlier(self, streamer: str, seq: str) -> int:
+        try:
+            return await self.watermark.earlier(streamer, seq)
+        except ResponseError as error:
+            if "NOGROUP" in str(error):  # no comment was ever read: none can be before this
+                return 0
+            raise
+
+
+def order_routes(face: OrderFace) -> APIRouter:
+    """`POST /order/create`."""
+    router = APIRouter(prefix="/order", tags=["orders"])
+
+    @router.post(
+        "/create",
+        response_model=CreatedOrder,
+        responses={code: {"model": Refused} for code in (404, 409, 422, 503)},
+        summary="Place an order",
+    )
+    async def create(
+        asked: CreateOrder,
+        idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    ) -> Response:
+        """Places the order with its stock reserved; the buyer gets a pay link, no saved card is charged. With the
+        header Idempotency-Key a repeated request gets the first answer again; without, each is an order of its own."""
+        try:
+            answer = await face.create(asked, idempotency_key)
+        except DatabaseUnavailable:
+            error = "The database is away. Send it again, with an Idempotency-Key: then it counts once."
+            return _refused(503, error)
+        return _answered(answer, asked)
+
+    return router
+
+
+def _answered(answer: Answer, asked: CreateOrder) -> Response:
+    match answer:
+        case Answered():
+            return _created(answer)
+        case OtherRequest():
+            return _refused(422, "This Idempotency-Key was used for another order: take a new one.")
+        case UnknownStreamer():
+            return _refused(404, f"There is no streamer {asked.streamer!r}.")
+        case UnknownProduct():
+            variant = f" in {asked.variant!r}" if asked.variant else ""
+            return _refused(404, f"{asked.streamer!r} sells no product {asked.product_id!r}{variant}.")
+        case VariantNeeded():
+            return _refused(422, 'The product is sold in variants: say which with "variant".')
+        case SoldOut() | Contested():
+            return _refused(409, "There are not so many pieces left.", "sold out")
+        case OverLimit(limit=limit):
+            return _refused(409, f"One buyer may have {limit} pieces at most.", "over the limit")
+        case Blocked():
+            return _refused(409, "This buyer may not order here.", "blocked")
+        case TooOld() | Retracted():
+            return _refused(409, "The order can't be placed any more.", "too late")
+        case _:
+            assert_never(answer)
+
+
+def _created(answer: Answered) -> Response:
+    # As digits, not as a binary fraction: 79.90 is written so.
+    digits = f"{answer.total.major:.{exponent_of(answer.total.currency)}f}"
+    body = {
+        "order_id": str(answer.order_id),
+        "order_number": answer.order_number,
+        "status": "placed",
+        "total_price": orjson.Fragment(digits),
+        "product_name": answer.product_name,
+        "currency": answer.total.currency,
+    }
+    headers = {"Idempotency-Replayed": "true"} if answer.again else {}
+    return Response(orjson.dumps(body), media_type="application/json", headers=headers)
+
+
+def _refused(status: int, error: str, reason: str | None = None) -> JSONResponse:
+    body: dict[str, object] = {"ok": False, "error": error}
+    headers = {"Retry-After": "1"} if status == 503 else {}
+    return JSONResponse(body | ({"reason": reason} if reason else {}), status_code=status, headers=headers)

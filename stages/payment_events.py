@@ -1,0 +1,225 @@
+"""What the payment provider's events do to orders.
+
+An event may come twice, late, or before one that happened earlier: orders move forward only, the states of refunds and
+disputes are read anew, and an event's id is remembered with what it did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, assert_never
+
+import stripe
+import structlog
+
+from stages.adapters.database.lost_links import LostLinks
+from stages.adapters.database.order_results import NoSuchOrder
+from stages.adapters.database.orders import Orders
+from stages.adapters.database.provider_events import ProviderEvents
+from stages.adapters.database.refunds import Refunds
+from stages.adapters.payment_errors import result_of
+from stages.adapters.payment_states import DisputeState, PaymentStates, RefundState, as_uuid
+from stages.adapters.payments import AuthenticationRequired, Declined, StripePayments
+from stages.refunding import book_state
+
+_log = structlog.get_logger()
+
+_FOREIGN_REASON = "refunded at the payment provider"
+_DISPUTE_REASON = "dispute lost"
+
+
+class Onboarding(Protocol):
+    """Who takes the cards that buyers save at a setup page."""
+
+    async def complete(self, session: Mapping[str, Any]) -> bool:
+        """A setup session was completed, once or again; whether this call saved anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentEvents:
+    """Takes events that were proven to be the provider's."""
+
+    orders: Orders
+    refunds: Refunds
+    links: LostLinks
+    events: ProviderEvents
+    payments: StripePayments
+    states: PaymentStates
+    now: Callable[[], datetime]
+    hold_seconds: float
+    onboarding: Onboarding | None = None
+
+    async def take(self, event: stripe.Event) -> bool:
+        """Whether the event moved anything. Raises DatabaseUnavailable, PaymentUnavailable and PaymentMisused, after
+        which it is to be sent again."""
+        act = self._acts().get(event.type)
+        if act is None or await self.events.is_known(event.id):
+            return False
+        try:
+            return await act(event, event.data.object)
+        except NoSuchOrder as error:
+            # Another shop's on the same account, say. Sending it again would not help.
+            _log.warning("an event of an unknown order", event_id=event.id, error=str(error))
+            return False
+
+    def _acts(self) -> Mapping[str, Callable[[stripe.Event, Any], Awaitable[bool]]]:
+        return {
+            "checkout.session.completed": self._completed,
+            "checkout.session.async_payment_succeeded": self._completed,
+            "checkout.session.async_payment_failed": self._ended,
+            "checkout.session.expired": self._ended,
+            "payment_intent.succeeded": self._succeeded,
+            "payment_intent.payment_failed": self._failed,
+            "charge.refunded": self._charge_refunded,
+            "charge.refund.updated": self._refund_changed,
+            "refund.created": self._refund_changed,
+            "refund.updated": self._refund_changed,
+            "refund.failed": self._refund_changed,
+            "charge.dispute.created": self._disputed,
+            "charge.dispute.updated": self._disputed,
+            "charge.dispute.closed": self._disputed,
+        }
+
+    async def _completed(self, event: stripe.Event, session: Any) -> bool:
+        if session["mode"] == "setup":
+            return await self._saved(event, session)
+        if session["payment_status"] != "paid":
+            return False  # the money is on its way; another event tells
+        order_id = as_uuid(_metadata(session).get("order_uuid"))
+        return await self.orders.settle_checkout(
+            event.id, event.type, session["id"], session["payment_intent"], self.now(), order_id
+        )
+
+    async def _saved(self, event: stripe.Event, session: Any) -> bool:
+        if self.onboarding is None:
+            return False
+        saved = await self.onboarding.complete(session.to_dict())
+        await self.events.remember(event.id, event.type)
+        return saved
+
+    async def _ended(self, event: stripe.Event, session: Any) -> bool:
+        """The pay link is dead. While the hold stands, the buyer gets another."""
+        order = await self.links.held(session["id"], self.now())
+        if order is None:
+            return False
+        link = await self.payments.open_checkout(
+            order_id=str(order.order_id),
+            order_number=order.order_number,
+            amount_minor=order.total.amount_minor,
+            currency=order.total.currency,
+            product_name=order.product_name,
+            buyer=order.viewer.client,
+            streamer=order.streamer,
+            comment_id=str(order.comment_id),
+            expires_in_seconds=self.hold_seconds,
+            idempotency_key=f"checkout:{order.order_id}:after:{session['id']}",
+        )
+        return await self.links.replace(
+            event.id, event.type, order.order_id, session["id"], link.session_id, link.url
+        )
+
+    async def _succeeded(self, event: stripe.Event, intent: Any) -> bool:
+        metadata = _metadata(intent)
+        order_id = as_uuid(metadata.get("order_uuid"))
+        if order_id is None:
+            return False
+        return await self.orders.settle_charge(
+            event.id, event.type, order_id, intent["id"], metadata.get("attempt"), self.now()
+        )
+
+    async def _failed(self, event: stripe.Event, intent: Any) -> bool:
+        key = _metadata(intent).get("attempt")
+        if key is None:
+            return False  # at the page of a pay link, where the buyer sees it and takes another card
+        result = result_of(intent)
+        match result:
+            case AuthenticationRequired(payment_id=payment_id):
+                return await self.links.settle_refusal(
+                    event.id, event.type, key, "needs_holder", payment_id, None, self.now()
+                )
+            case Declined(code=code, payment_id=payment_id):
+                return await self.links.settle_refusal(
+                    event.id, event.type, key, "declined", payment_id, code, self.now()
+                )
+            case _:
+                return False
+
+    async def _charge_refunded(self, event: stripe.Event, charge: Any) -> bool:
+        if not charge["payment_intent"]:
+            return False
+        states = await self.states.refunds_of(charge["payment_intent"])
+        moved = [await self._book(state) for state in states]
+        await self.events.remember(event.id, event.type)
+        return any(moved)
+
+    async def _refund_changed(self, event: stripe.Event, refund: Any) -> bool:
+        moved = await self._book(await self.states.refund(refund["id"]))
+        await self.events.remember(event.id, event.type)
+        return moved
+
+    async def _book(self, state: RefundState) -> bool:
+        if state.ours is None and state.payment_id is not None:
+            await self._require_booked(state.payment_id)
+        return await book_state(self.refunds, state, _FOREIGN_REASON, self.now())
+
+    async def _disputed(self, event: stripe.Event, dispute: Any) -> bool:
+        state = await self.states.dispute(dispute["id"])
+        moved = state.payment_id is not None and await self._book_dispute(state, state.payment_id)
+        await self.events.remember(event.id, event.type)
+        return moved
+
+    async def _book_dispute(self, state: DisputeState, payment_id: str) -> bool:
+        await self._require_booked(payment_id)
+        known = await self.events.mark_disputed(payment_id, disputed=state.fate != "won", now=self.now())
+        if not known:
+            return False
+        _log.warning("a payment is disputed", payment=payment_id, fate=state.fate)
+        match state.fate:
+            case "open" | "won":
+                return True
+            case "lost":
+                return await self.refunds.book(
+                    payment_id, state.id, state.amount_minor, _DISPUTE_REASON, self.now()
+                )
+            case _:
+                assert_never(state.fate)
+
+    async def _require_booked(self, payment_id: str) -> None:
+        """What happened to a payment may be told before the payment itself."""
+        if await self.refunds.order_of(payment_id) is not None:
+            return
+        payment = await self.states.payment(payment_id)
+        if payment.is_paid and payment.order_id is not None:
+            await self.orders.settle_charge(
+                f"payment:{payment_id}", "payment read", payment.order_id, payment_id, None, self.now()
+            )
+
+
+def _metadata(thing: Any) -> Mapping[str, str]:
+    given: Mapping[str, str] = thing.to_dict().get("metadata") or {}
+    return given
+
+
+def events_of(
+    orders: Orders,
+    refunds: Refunds,
+    payments: StripePayments,
+    now: Callable[[], datetime],
+    hold_seconds: float,
+    onboarding: Onboarding | None = None,
+) -> PaymentEvents:
+    """Put together on the database of `orders`."""
+    database = orders.database
+    return PaymentEvents(
+        orders,
+        refunds,
+        LostLinks(database),
+        ProviderEvents(database),
+        payments,
+        PaymentStates(payments.account),
+        now,
+        hold_seconds,
+        onboarding,
+    )

@@ -1,0 +1,58 @@
+"""Pins: the host shows a product, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from pipeline.engines.redis.append import RedisAppender
+from stages.adapters.database.pool import Database
+from stages.adapters.database.statements import statement
+from stages.ingest import UNPINNED
+from stages.mendable import Mendable
+from stages.sources import Sources
+
+HOST = "host"
+
+
+class UnknownProduct(Mendable):
+    """The streamer sells no such product; the message says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinBoard:
+    """Writes pins into the public stream, where they take their place among the comments, signed as `source`."""
+
+    appender: RedisAppender
+    database: Database
+    sources: Sources
+    source: str
+    now: Callable[[], datetime]
+
+    async def pin(self, streamer: str, sku: str | None) -> str:
+        """Pin a product; None takes down whatever is pinned. Returns the sku as the catalog spells it, or UNPINNED.
+
+        Raises UnknownProduct, DatabaseUnavailable, and what says that Redis is away (connection.REDIS_AWAY)."""
+        pinned = await self._known(streamer, sku) if sku else UNPINNED
+        fields = {
+            "streamer": streamer,
+            "client": HOST,
+            "message": pinned,
+            "kind": "pin",
+            "timestamp": self.now().isoformat(),
+            "message_id": f"pin-{uuid4().hex}",
+        }
+        await self.appender.comment(self.sources.stamp(fields, self.source))
+        return pinned
+
+    async def _known(self, streamer: str, sku: str) -> str:
+        async with self.database.transaction() as connection:
+            product = await connection.fetchrow(statement("review_decisions/product"), streamer, sku)
+        if product is None:
+            raise UnknownProduct(
+                f"{streamer!r} sells no product {sku!r}: see `tiktoksales catalog list {streamer}`."
+            )
+        found: str = product["sku"]
+        return found
