@@ -30,6 +30,7 @@ async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
         cancel_url="https://shop.example/thanks",
         now=lambda: datetime.now(UTC),
         url=sandbox.url,
+        timeout_seconds=3.0,  # shorter than in earnest: one of these tests waits for it to pass
     )
     yield payments
     await payments.close()
