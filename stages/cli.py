@@ -36,6 +36,8 @@ from stages.adapters.models import MissingModel
 from stages.classify import BadLine, classify_lines
 from stages.demo.cli import demo
 from stages.demo.failure import DemoFailed
+from stages.feedback.cli import correct, export_training
+from stages.feedback.failure import UnknownComment, UnwritableExport
 from stages.match import UnreadableLine, UnreadableManifest, match_lines
 from stages.replay.cli import replay
 from stages.replay.failure import ReplayFailed
@@ -59,8 +61,10 @@ EXPECTED = (
     ReplayFailed,
     RedriveStopped,
     UnfitRedis,
+    UnknownComment,
     UnreadableLine,
     UnreadableManifest,
+    UnwritableExport,
     *REDIS_AWAY,
 )
 """What a user can cause or mend: said in one sentence, without a traceback."""
@@ -199,6 +203,8 @@ def _add_verbs() -> None:
     app.command(name="replay", help="Feed history again: finish what has no end, or compare judgements.")(
         replay
     )
+    app.command(name="correct")(correct)
+    app.command(name="export-training")(export_training)
     app.command(name="demo", help="Play a recorded show on embedded servers, and print what happened.")(demo)
     add_run(app, load_settings, open_agents)
     add_doctor(app, _examine)

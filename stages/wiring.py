@@ -36,11 +36,14 @@ from stages.adapters.database.end_states import EndStates
 from stages.adapters.database.notifications import Notifications
 from stages.adapters.database.orders import Orders
 from stages.adapters.database.outbox import DatabaseOutbox
+from stages.adapters.database.pins import StoredPins
+from stages.adapters.database.reviews import Reviews
 from stages.adapters.frames import FrameStore
 from stages.adapters.matcher import Matcher
 from stages.adapters.messages import TwilioMessages
 from stages.adapters.payments import StripePayments
 from stages.adapters.pictures import PictureStore
+from stages.adapters.pins import FreshPins
 from stages.adapters.shelf import Listings, Shelves
 from stages.adapters.sight import Sight
 from stages.ingest import ingest_stage
@@ -51,7 +54,7 @@ from stages.payment import payment_stage
 from stages.projector import projector_stage
 from stages.settings import ShopSettings, require
 from stages.sources import Sources
-from stages.vision import vision_stage
+from stages.vision import Thresholds, vision_stage
 
 DOOR = "ingest"
 
@@ -149,6 +152,16 @@ class Wiring:
         )
 
     @cached_property
+    def pins(self) -> FreshPins:
+        """What the hosts pinned."""
+        return FreshPins(StoredPins(self.database), clock=time.monotonic)
+
+    @property
+    def match_thresholds(self) -> Thresholds:
+        """From which score on a match counts, and is worth a look."""
+        return Thresholds(self.settings.match_threshold, self.settings.review_threshold)
+
+    @cached_property
     def payments(self) -> StripePayments:
         """The payment provider."""
         settings = self.settings
@@ -207,7 +220,9 @@ STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
         sight=w.sight,
         matcher=w.matcher,
         catalog=w.catalog,
-        threshold=w.settings.match_threshold,
+        pins=w.pins,
+        reviews=Reviews(w.database),
+        thresholds=w.match_thresholds,
     ),
     "order": lambda w: order_stage(
         w.limits("order"),
@@ -303,4 +318,4 @@ def fingerprint(file: Path) -> str:
 async def _require_tables(database: Database) -> None:
     async with database.transaction() as connection:
         if not await connection.fetchval(statement("trail/is_migrated")):
-            raise NotMigrated("The database has no tables yet: run `tiktoksales migrate` first.")
+            raise NotMigrated("The database lacks tables of this release: run `tiktoksales migrate` first.")

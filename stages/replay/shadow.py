@@ -18,7 +18,7 @@ from stages.intent import intent_stage
 from stages.replay.diff import Comparison, Judged
 from stages.replay.request import Request
 from stages.replay.selection import is_of
-from stages.replay.stand_ins import CatalogOnLoan, NotedJudgements, NotedMatches
+from stages.replay.stand_ins import CatalogOnLoan, NotedJudgements, NotedMatches, UnaskedReviews
 from stages.replay.stored_door import open_stored
 from stages.settings import ShopSettings
 from stages.vision import vision_stage
@@ -142,7 +142,9 @@ class _Judge:
             sight=wiring.sight,
             matcher=wiring.matcher,
             catalog=self._matches,
-            threshold=settings.match_threshold,
+            pins=wiring.pins,
+            reviews=UnaskedReviews(),
+            thresholds=wiring.match_thresholds,
         )
 
     async def judge(self, comments: Sequence[Comment]) -> list[Judged]:

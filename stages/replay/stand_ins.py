@@ -8,6 +8,7 @@ from uuid import UUID
 
 from schemas.records import ClassifiedComment, MatchedComment
 from stages.adapters.database.catalog import Catalog, Product, Streamer, Vectors
+from stages.adapters.matcher import Match
 
 
 class NotedJudgements:
@@ -30,6 +31,13 @@ class NotedMatches:
     async def store_match(self, match: MatchedComment, frames: list[str]) -> None:
         """Keep the match; the frames are of no interest."""
         self.kept[match.comment_id] = match
+
+
+class UnaskedReviews:
+    """Asks nobody."""
+
+    async def ask(self, comment_id: UUID, candidates: Sequence[Match], frames: Sequence[str]) -> None:
+        """Leave it."""
 
 
 class CatalogOnLoan:

@@ -1,0 +1,2 @@
+drop table match_reviews;
+drop table intent_corrections;
