@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import structlog
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from pipeline.metrics import NAMESPACE
+from pipeline.rounds import Rounds
 from pipeline.tombstone import TRIMMED
 
 REJECTED = "rejected"  # a stage said no, without an exception
@@ -76,7 +75,7 @@ class _Tally:
         return sum(each.count for each in self.counts.values())
 
 
-class DeadLetterWatch(Collector):
+class DeadLetterWatch(Rounds, Collector):
     """An agent that counts every `interval_seconds`, and the collector that tells. What came since the last time is
     added; only where letters were taken away is a partition counted anew. While the count is unknown, before the first
     one and while `away` is raised, nothing is told: an absent metric, not a 0.
@@ -99,42 +98,33 @@ class DeadLetterWatch(Collector):
         registry: CollectorRegistry = REGISTRY,
         interval_seconds: float = 10.0,
     ) -> None:
+        super().__init__(
+            every_seconds=interval_seconds, away=away, patience="the dead letters can't be counted"
+        )
         self._count_page, self._stages, self._errors = count_page, tuple(stages), RUNTIME_ERRORS | set(errors)
-        self._away, self._clock, self._registry = away, clock, registry
-        self._interval_seconds = interval_seconds
+        self._clock, self._registry = clock, registry
         self._tallies = [_Tally() for _ in range(partitions)]
         self._counted: tuple[Count, ...] | None = None
         self._told = frozenset((stage, OTHER) for stage in self._stages)
-        self._stopping = asyncio.Event()
-        self._log = structlog.get_logger()
-
-    def stop(self) -> None:
-        """Count no more."""
-        self._stopping.set()
-
-    def release(self) -> None:
-        """Nothing is ever in its hands."""
-        self.stop()
 
     async def run(self) -> None:
-        """Count until stopped."""
+        """Count until stopped, and tell meanwhile."""
         self._registry.register(self)
         try:
-            while not self._stopping.is_set():
-                await self.refresh()
-                await self._rest()
+            await super().run()
         finally:
             self._registry.unregister(self)
 
-    async def refresh(self) -> None:
-        """Count once. What `away` names leaves the count unknown until the next time."""
+    async def round(self) -> bool:
+        """Count. What is raised leaves the count unknown until the next time."""
         try:
             for partition, tally in enumerate(self._tallies):
                 self._tallies[partition] = await self._counted_on(partition, tally)
-            self._counted = self._labelled()
-        except self._away as error:
+        except BaseException:
             self._counted = None
-            self._log.warning("the dead letters can't be counted", error=str(error) or type(error).__name__)
+            raise
+        self._counted = self._labelled()
+        return False
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """What is known now. Once told, a label set is told as 0 when its letters are gone."""
@@ -177,12 +167,6 @@ class DeadLetterWatch(Collector):
         # Replaced, not changed: Prometheus asks from another thread.
         self._told |= {(each.stage, each.error) for each in counted}
         return tuple(counted)
-
-    async def _rest(self) -> None:
-        try:
-            await asyncio.wait_for(self._stopping.wait(), self._interval_seconds)
-        except TimeoutError:
-            return
 
 
 def _summed(counted: Iterable[Count]) -> tuple[Counter[tuple[str, str]], dict[str, int]]:

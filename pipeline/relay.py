@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-import structlog
-
 from pipeline.decision import partition_of
 from pipeline.envelope import Envelope, traceparent
+from pipeline.rounds import Rounds
 
 _BATCH = 100
 
@@ -43,8 +41,9 @@ class AppendOnce(Protocol):
         """Append the envelope unless this record was appended before."""
 
 
-class Relay:
-    """An agent that polls the outbox (a listener would not survive a transaction pooler).
+class Relay(Rounds):
+    """An agent that polls the outbox (a listener would not survive a transaction pooler). What `away` names is waited
+    out: the rows stay where they are.
 
     A crash between append and commit offers the row again; `append` knows it by its record id.
     """
@@ -60,32 +59,11 @@ class Relay:
         away: tuple[type[Exception], ...],
         poll_seconds: float = 0.1,
     ) -> None:
+        super().__init__(every_seconds=poll_seconds, away=away, patience="the outbox waits")
         self._outbox, self._append, self._partitions = outbox, append, partitions
-        self._away, self._poll_seconds = away, poll_seconds
-        self._stopping = asyncio.Event()
-        self._log = structlog.get_logger()
 
-    def stop(self) -> None:
-        """Take no new batch."""
-        self._stopping.set()
-
-    def release(self) -> None:
-        """A batch takes no time worth giving back; it ends or is cancelled."""
-        self.stop()
-
-    async def run(self) -> None:
-        """Relay until stopped. What `away` names is waited out: the rows stay where they are."""
-        while not self._stopping.is_set():
-            try:
-                sent = await self.relay_batch()
-            except self._away as error:
-                self._log.warning("the outbox waits", error=str(error) or type(error).__name__)
-                sent = 0
-            if sent < _BATCH:
-                await self._rest()
-
-    async def relay_batch(self) -> int:
-        """Send one batch; returns how many rows it had."""
+    async def round(self) -> bool:
+        """Send one batch; the next one follows at once where it was full."""
         async with self._outbox.unsent(_BATCH) as rows:
             for row in rows:
                 comment_id = str(row.comment_id)
@@ -99,10 +77,4 @@ class Relay:
                 )
                 partition = partition_of(row.partition_key, self._partitions)
                 await self._append(row.stage, partition, str(row.record_id), envelope)
-            return len(rows)
-
-    async def _rest(self) -> None:
-        try:
-            await asyncio.wait_for(self._stopping.wait(), self._poll_seconds)
-        except TimeoutError:
-            return
+            return len(rows) == _BATCH

@@ -46,6 +46,8 @@ from stages.commands.reviews import reviews
 from stages.commands.webhooks import webhooks
 from stages.demo.cli import demo
 from stages.demo.failure import DemoFailed
+from stages.feedback.cli import correct, export_training
+from stages.feedback.failure import UnknownComment, UnwritableExport
 from stages.match import UnreadableLine, UnreadableManifest, match_lines
 from stages.mendable import Mendable
 from stages.replay.cli import replay
@@ -72,10 +74,12 @@ EXPECTED = (
     ReplayFailed,
     RedriveStopped,
     UnfitRedis,
+    UnknownComment,
     UnreadableLine,
     UnreadableManifest,
-    UnusableMailServer,
     UnusableDataKeys,
+    UnusableMailServer,
+    UnwritableExport,
     *REDIS_AWAY,
 )
 """What a user can cause or mend: said in one sentence, without a traceback."""
@@ -210,13 +214,15 @@ def main() -> None:
 def _add_verbs() -> None:
     def open_agents(settings: Any, names: Any) -> Any:
         # The stages' code comes with the verb that runs them, not with every call of the command.
-        from stages import wiring
+        from stages import running
 
-        return wiring.open_agents(settings, names)
+        return running.open_agents(settings, names)
 
     app.command(name="replay", help="Feed history again: finish what has no end, or compare judgements.")(
         replay
     )
+    app.command(name="correct")(correct)
+    app.command(name="export-training")(export_training)
     app.command(name="demo", help="Play a recorded show on embedded servers, and print what happened.")(demo)
     add_privacy_verbs(app)
     add_money_verbs(app)

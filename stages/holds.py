@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
-import structlog
-
+from pipeline.rounds import Rounds
 from stages.adapters.database.holds import Holds, OpenCheckout
 from stages.adapters.payment_results import PaymentMisused
 
@@ -26,7 +23,7 @@ class Checkouts(Protocol):
         ...
 
 
-class HoldKeeper:
+class HoldKeeper(Rounds):
     """An agent that looks after the holds every `every_seconds`. What `away` names is waited out: the holds stay as
     they are until the next round.
 
@@ -46,36 +43,17 @@ class HoldKeeper:
         away: tuple[type[Exception], ...],
         every_seconds: float = 5.0,
     ) -> None:
+        super().__init__(every_seconds=every_seconds, away=away, patience="the holds wait")
         self._holds, self._checkouts, self._now = holds, checkouts, now
-        self._remind_before_seconds, self._every_seconds, self._away = (
-            remind_before_seconds,
-            every_seconds,
-            away,
-        )
-        self._stopping = asyncio.Event()
-        self._log = structlog.get_logger()
+        self._remind_before_seconds = remind_before_seconds
 
-    def stop(self) -> None:
-        """Begin no more rounds."""
-        self._stopping.set()
+    async def round(self) -> bool:
+        """Remind, end holds that have run out, and end the pay links of cancelled orders."""
+        await self.look()
+        return False
 
-    def release(self) -> None:
-        """A round takes no time worth giving back; it ends or is cancelled."""
-        self.stop()
-
-    async def run(self) -> None:
-        """Do rounds until stopped."""
-        while not self._stopping.is_set():
-            try:
-                await self.round()
-            except self._away as error:
-                self._log.warning("the holds wait", error=str(error) or type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._every_seconds)
-
-    async def round(self) -> int:
-        """Remind, end holds that have run out, and end the pay links of cancelled orders. Returns how many orders
-        were cancelled."""
+    async def look(self) -> int:
+        """A round; returns how many orders were cancelled."""
         await self._holds.remind(self._now(), self._remind_before_seconds, _BATCH)
         expired = 0
         for hold in await self._holds.ended(self._now(), _BATCH):

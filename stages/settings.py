@@ -59,6 +59,10 @@ class ShopSettings(RuntimeSettings):
     match_threshold: Annotated[
         float, Field(ge=0, le=1, description="A product goes on only with a score above this")
     ] = 0.7
+    review_threshold: Annotated[
+        float,
+        Field(ge=0, le=1, description="A product that does not go on is put up for review above this score"),
+    ] = 0.5
     frame_window_seconds: Annotated[
         float, Field(gt=0, description="Vision looks at the frames of so many seconds before the comment")
     ] = 12.0
@@ -224,7 +228,9 @@ class ShopSettings(RuntimeSettings):
     ] = 10.0
     webhook_allow_private: Annotated[
         bool,
-        Field(description="Events may also go to private addresses and over http: for a network of one's own"),
+        Field(
+            description="Events may also go to private addresses and over http: for a network of one's own"
+        ),
     ] = False
 
     source_keys: Annotated[

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
+from uuid import UUID
 
 from pipeline.stage import Drop, Emit, Limits, Outcome, Retry, Stage
 from schemas.records import ClassifiedComment, MatchedComment
+from stages.adapters.claim import resolve_claim
 from stages.adapters.database.catalog import Product, ShelfVariant
-from stages.adapters.matcher import Matcher
-from stages.adapters.shelf import Shelves
+from stages.adapters.hints import LogOdds, Said
+from stages.adapters.matcher import FrameDescription, Match, Matcher
+from stages.adapters.pins import Pins
+from stages.adapters.shelf import Shelf, Shelves
 from stages.adapters.sight import Sight
+from stages.adapters.slots import Slots
 from stages.adapters.variant_choice import VariantUnclear, choose_variant, unlisted_code
 
+_CANDIDATES = 3
 _SHELF_SECONDS = 1.0
 
 
@@ -32,6 +40,43 @@ class Unlisted(Protocol):
         ...
 
 
+class Reviews(Protocol):
+    """Where unsure matches wait for somebody who looks at them."""
+
+    async def ask(self, comment_id: UUID, candidates: Sequence[Match], frames: Sequence[str]) -> None:
+        """Ask which of the candidates is meant, once for a comment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """A score above `match` makes a claim; one above `review` only, a question to whoever reviews."""
+
+    match: float
+    review: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What speaks for a product: the frames, the words, and what was pinned."""
+
+    frames: tuple[FrameDescription, ...]
+    hints: LogOdds
+    said: Said | None
+
+    def match(self, shelf: Shelf, matcher: Matcher) -> Match | None:
+        """The product meant. A claim code stands whatever is on screen; other words stand alone without frames only."""
+        if self.said and (self.said.by_code or not self.frames):
+            return Match(self.said.sku, self.said.score)
+        return matcher.match(self.frames, shelf.index, self.hints)
+
+    def candidates(self, shelf: Shelf, matcher: Matcher) -> list[Match]:
+        """The products that may be meant."""
+        if self.said and not self.frames:
+            return [Match(self.said.sku, self.said.score)]
+        return matcher.ranked(self.frames, shelf.index, self.hints, limit=_CANDIDATES)
+
+
 async def see(
     comment: ClassifiedComment,
     *,
@@ -40,9 +85,12 @@ async def see(
     matcher: Matcher,
     catalog: Matches,
     unlisted: Unlisted,
-    threshold: float,
+    pins: Pins,
+    reviews: Reviews,
+    thresholds: Thresholds,
 ) -> Outcome:
-    """Match the frames before the comment with the streamer's catalog; only a score above `threshold` goes on."""
+    """Match the comment, and the frames before it, with the streamer's catalog; only a score above the threshold goes
+    on. Without frames, a comment that names a product outright is matched by that (see `Vocabulary.outright`)."""
     shelf = await shelves.of(comment.streamer)
     if shelf is None:
         return Drop("no catalog")
@@ -51,21 +99,32 @@ async def see(
     if not shelf.products:
         return Drop("no catalog")
     seen = await sight.of(comment, shelf.streamer.view_delay_seconds)
-    if not seen:
+    slots = resolve_claim(comment, shelf.vocabulary.codes)
+    said = shelf.vocabulary.outright(comment.message, slots.code)
+    if not seen and said is None:
         return Drop("no frames")
-    match = matcher.match([each.description for each in seen], shelf.index)
+    pinned = await pins.pinned(comment.streamer, comment.timestamp)
+    hints = shelf.vocabulary.log_odds(shelf.index.skus, comment.message, slots.code, pinned)
+    evidence = _Evidence(tuple(each.description for each in seen), hints, said)
+    match = evidence.match(shelf, matcher)
     if match is None:
         return Drop("no catalog")
     product = shelf.products[match.sku]
     variant = choose_variant(comment.message, product.variants)
-    claim = _claim(comment, product, variant if isinstance(variant, ShelfVariant) else None, match.score)
-    await catalog.store_match(claim, [each.name for each in seen])
+    claim = _claim(
+        comment, slots, product, variant if isinstance(variant, ShelfVariant) else None, match.score
+    )
+    frames = [each.name for each in seen]
+    await catalog.store_match(claim, frames)
     note = {"sku": match.sku, "score": round(match.score, 4)}
-    if match.score <= threshold:
+    if match.score > thresholds.match:
+        if isinstance(variant, VariantUnclear):
+            return Drop("variant needed", {**note, "variant": variant.named})
+        return Emit(claim, note=note)
+    if match.score <= thresholds.review:
         return Drop("no match", note)
-    if isinstance(variant, VariantUnclear):
-        return Drop("variant needed", {**note, "variant": variant.named})
-    return Emit(claim, note=note)
+    await reviews.ask(comment.comment_id, evidence.candidates(shelf, matcher), frames)
+    return Drop("no match", {**note, "review": True})
 
 
 def vision_stage(
@@ -76,7 +135,9 @@ def vision_stage(
     matcher: Matcher,
     catalog: Matches,
     unlisted: Unlisted,
-    threshold: float,
+    pins: Pins,
+    reviews: Reviews,
+    thresholds: Thresholds,
 ) -> Stage[ClassifiedComment]:
     """The stage that looks at the stream."""
     handler = partial(
@@ -86,7 +147,9 @@ def vision_stage(
         matcher=matcher,
         catalog=catalog,
         unlisted=unlisted,
-        threshold=threshold,
+        pins=pins,
+        reviews=reviews,
+        thresholds=thresholds,
     )
     return Stage(
         name="vision",
@@ -106,7 +169,7 @@ async def _wait(comment: ClassifiedComment, code: str, unlisted: Unlisted) -> Ou
 
 
 def _claim(
-    comment: ClassifiedComment, product: Product, variant: ShelfVariant | None, score: float
+    comment: ClassifiedComment, slots: Slots, product: Product, variant: ShelfVariant | None, score: float
 ) -> MatchedComment:
     return MatchedComment(
         comment_id=comment.comment_id,
@@ -114,10 +177,10 @@ def _claim(
         streamer=comment.streamer,
         viewer=comment.viewer,
         timestamp=comment.timestamp,
-        quantity=comment.quantity or 1,
-        variant=variant.name if variant else comment.variant,
+        quantity=slots.quantity or 1,
+        variant=variant.name if variant else slots.variant,
         variant_id=variant.id if variant else None,
-        code=comment.code,
+        code=slots.code,
         product_id=product.id,
         product_name=product.name,
         score=score,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import prometheus_client
-import structlog
 
 from pipeline.cancellation import cancel
 from pipeline.metrics import NAMESPACE
+from pipeline.rounds import Rounds
 from stages.adapters.database.webhook_endpoints import TakenDelivery, WebhookEndpoints
 from stages.adapters.webhook_sender import NotDelivered, WebhookSender
 
@@ -31,7 +30,7 @@ DELIVERIES = prometheus_client.Counter(
 )
 
 
-class WebhookKeeper:
+class WebhookKeeper(Rounds):
     """An agent that tries what is due. The order of events is not kept: each says what it is and when it happened.
 
     What it takes is leased: dies it in between, another attempt follows, and the receiver knows the event by its id.
@@ -49,15 +48,9 @@ class WebhookKeeper:
         away: tuple[type[Exception], ...],
         poll_seconds: float = 1.0,
     ) -> None:
+        super().__init__(every_seconds=poll_seconds, away=away, patience="the webhooks wait")
         self._endpoints, self._sender, self._now, self._random = endpoints, sender, now, random
-        self._away, self._poll_seconds = away, poll_seconds
         self._under_way: dict[asyncio.Task[None], TakenDelivery] = {}
-        self._stopping = asyncio.Event()
-        self._log = structlog.get_logger()
-
-    def stop(self) -> None:
-        """Take nothing new."""
-        self._stopping.set()
 
     def release(self) -> None:
         """Give up what is under way: its lease runs out."""
@@ -68,16 +61,15 @@ class WebhookKeeper:
     async def run(self) -> None:
         """Deliver until stopped; then finish what is under way. What `away` names is waited out."""
         try:
-            while not self._stopping.is_set():
-                try:
-                    await self.take()
-                except self._away as error:
-                    self._log.warning("the webhooks wait", error=str(error) or type(error).__name__)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), self._poll_seconds)
+            await super().run()
             await self.finish()
         finally:
             await cancel(set(self._under_way))
+
+    async def round(self) -> bool:
+        """Begin what is due."""
+        await self.take()
+        return False
 
     async def take(self) -> int:
         """Begin what is due, as far as there is room; returns how many that were."""

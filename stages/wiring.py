@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -14,21 +13,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from pipeline.cli import UnknownStage
-from pipeline.dead_letter_watch import DeadLetterWatch
-from pipeline.engines.redis.agent import agents_of
 from pipeline.engines.redis.append import RedisAppender
 from pipeline.engines.redis.checks import require_fit_redis
 from pipeline.engines.redis.connection import REDIS_AWAY, connect
-from pipeline.engines.redis.dead_letter_count import DeadLetterCount
 from pipeline.engines.redis.keys import Keys
-from pipeline.engines.redis.trimmer import Trimmer
 from pipeline.engines.redis.watermark import Watermark
-from pipeline.relay import Relay
 from pipeline.stage import Limits, Stage
-from pipeline.worker import Agent
 from stages.adapters.card_setup import CardSetup
 from stages.adapters.classifier import Classifier, load_classifier
 from stages.adapters.database import Database, DatabaseUnavailable, NotMigrated, statement
@@ -36,25 +27,24 @@ from stages.adapters.database.buyers import Buyers
 from stages.adapters.database.catalog import Catalog
 from stages.adapters.database.comments import Comments
 from stages.adapters.database.end_states import EndStates
-from stages.adapters.database.holds import Holds
 from stages.adapters.database.notifications import Notifications
 from stages.adapters.database.onboardings import Onboardings
 from stages.adapters.database.orders import Orders
-from stages.adapters.database.outbox import DatabaseOutbox
 from stages.adapters.database.payment_attempts import PaymentAttempts
+from stages.adapters.database.pins import StoredPins
+from stages.adapters.database.reviews import Reviews
 from stages.adapters.database.stock import StockRules
 from stages.adapters.database.unlisted import UnlistedClaims
-from stages.adapters.database.webhook_endpoints import WebhookEndpoints
 from stages.adapters.frames import FrameStore
 from stages.adapters.matcher import Matcher
-from stages.adapters.payments import PaymentMisused, PaymentUnavailable, StripePayments
+from stages.adapters.payments import StripePayments
 from stages.adapters.pictures import PictureStore
+from stages.adapters.pins import FreshPins
 from stages.adapters.shelf import Listings, Shelves
 from stages.adapters.sight import Sight
-from stages.adapters.vault import UnusableDataKeys, Vault
+from stages.adapters.vault import Vault
 from stages.adapters.webhook_sender import WebhookSender
 from stages.charging import Charging
-from stages.holds import HoldKeeper
 from stages.ingest import ingest_stage
 from stages.intent import intent_stage
 from stages.notify import Messenger, Wording, notify_stage
@@ -65,12 +55,10 @@ from stages.payment_events import PaymentEvents, events_of
 from stages.post_office import messenger_of
 from stages.projector import projector_stage
 from stages.refunding import Refunding
-from stages.rounds import Rounds
 from stages.settings import ShopSettings, require
 from stages.sources import Sources
-from stages.till import paying_out_of, payments_of, refunding_of
-from stages.vision import vision_stage
-from stages.webhook_keeper import WebhookKeeper
+from stages.till import payments_of, refunding_of
+from stages.vision import Thresholds, vision_stage
 
 DOOR = "ingest"
 
@@ -173,6 +161,16 @@ class Wiring:
         )
 
     @cached_property
+    def pins(self) -> FreshPins:
+        """What the hosts pinned."""
+        return FreshPins(StoredPins(self.database), clock=time.monotonic)
+
+    @property
+    def match_thresholds(self) -> Thresholds:
+        """From which score on a match counts, and is worth a look."""
+        return Thresholds(self.settings.match_threshold, self.settings.review_threshold)
+
+    @cached_property
     def payments(self) -> StripePayments:
         """The payment provider."""
         payments = payments_of(self.settings, utc_now)
@@ -234,7 +232,9 @@ STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
         matcher=w.matcher,
         catalog=w.catalog,
         unlisted=UnlistedClaims(w.database),
-        threshold=w.settings.match_threshold,
+        pins=w.pins,
+        reviews=Reviews(w.database),
+        thresholds=w.match_thresholds,
     ),
     "order": lambda w: order_stage(
         w.limits("order"),
@@ -259,80 +259,6 @@ STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
     ),
     "projector": lambda w: projector_stage(w.limits("ingest", batch_size=256), store=EndStates(w.database)),
 }
-
-ERRORS = (
-    "DatabaseRefused",
-    "DatabaseUnavailable",
-    "MessageMisused",
-    "MessageUnavailable",
-    "MessageUncertain",
-    "PaymentMisused",
-    "PaymentUnavailable",
-    "UnreachableFrames",
-)
-"""The error classes of ours that a stage may end with: labels of the metrics."""
-
-KEEPERS: Mapping[str, Callable[[Wiring], Agent]] = {
-    "relay": lambda w: Relay(
-        DatabaseOutbox(w.database),
-        w.appender,
-        partitions=w.settings.partitions,
-        away=(*REDIS_AWAY, DatabaseUnavailable),
-    ),
-    "holds": lambda w: HoldKeeper(
-        Holds(w.database, stock_rules(w.settings)),
-        w.payments,
-        now=utc_now,
-        remind_before_seconds=w.settings.hold_reminder_seconds,
-        away=(DatabaseUnavailable, PaymentMisused, PaymentUnavailable),
-    ),
-    "webhooks": lambda w: WebhookKeeper(
-        WebhookEndpoints(w.database, w.vault),
-        w.webhook_sender,
-        now=utc_now,
-        random=random.random,
-        away=(DatabaseUnavailable, UnusableDataKeys),
-    ),
-    "payouts": lambda w: Rounds(
-        "payouts",
-        paying_out_of(w.database, w.payments, utc_now).round if w.settings.payouts else _nothing,
-        away=(DatabaseUnavailable, PaymentMisused, PaymentUnavailable),
-        every_seconds=60.0,
-    ),
-    "refunds": lambda w: Rounds(
-        "refunds", w.refunding.resume, away=(DatabaseUnavailable, PaymentMisused, PaymentUnavailable)
-    ),
-    "trimmer": lambda w: Trimmer(w.redis, w.settings, [DOOR], w.watermark, time.time),
-    "watch": lambda w: DeadLetterWatch(
-        DeadLetterCount(w.redis, w.keys),
-        partitions=w.settings.partitions,
-        stages=STAGES,
-        errors=ERRORS,
-        away=(RedisError, OSError),
-        clock=time.time,
-    ),
-}
-
-RUNNABLE = (*STAGES, *KEEPERS)
-
-
-@asynccontextmanager
-async def open_agents(settings: ShopSettings, names: Sequence[str]) -> AsyncIterator[list[Agent]]:
-    """The agents for the named stages (without a name, for all), connected and with their models loaded.
-
-    Raises UnknownStage.
-    """
-    for name in names:
-        if name not in RUNNABLE:
-            raise UnknownStage(f"there is no stage {name!r}; there are {', '.join(RUNNABLE)}")
-    async with Wiring.open(settings) as wiring:
-        agents: list[Agent] = []
-        for name in names or RUNNABLE:
-            if name in KEEPERS:
-                agents.append(KEEPERS[name](wiring))
-            else:
-                agents.extend(agents_of(STAGES[name](wiring), wiring.redis, settings))
-        yield agents
 
 
 def stock_rules(settings: ShopSettings) -> StockRules:
@@ -361,11 +287,7 @@ def fingerprint(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
 
 
-async def _nothing() -> None:
-    """What a keeper does that the settings have switched off."""
-
-
 async def _require_tables(database: Database) -> None:
     async with database.transaction() as connection:
         if not await connection.fetchval(statement("trail/is_migrated")):
-            raise NotMigrated("The database has no tables yet: run `tiktoksales migrate` first.")
+            raise NotMigrated("The database lacks tables of this release: run `tiktoksales migrate` first.")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import count
+from typing import ClassVar
 
 import psycopg
 import pytest
@@ -17,6 +18,18 @@ from stages.adapters.database.migrate import migrate
 from tests.redis_servers import SERVERS_HERE
 
 TEMPLATE = "migrated"
+
+
+class HastyPostgres(Postgres):
+    """A Postgres that leaves it to the kernel when something reaches the disk: nothing of it outlives the run."""
+
+    settings: ClassVar[Mapping[str, str]] = {
+        **Postgres.settings,
+        "fsync": "off",
+        "full_page_writes": "off",
+        "checkpoint_flush_after": "0",
+        "bgwriter_flush_after": "0",
+    }
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +70,7 @@ def each_redis_url(request: pytest.FixtureRequest, redis_server: Callable[[type[
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """One Postgres for the whole run; whoever stops or kills it starts one of their own instead."""
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    server = HastyPostgres(tmp_path_factory.mktemp("postgres"))
     try:
         yield server.start()
     finally:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.judgement [--texts FILE] [--short]`: see benchmarks/judgement/README.md."""
+"""`python -m benchmarks.judgement [--texts FILE] [--grocery DIR] [--sprites DIR] [--short]`: see README.md beside."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.judgement.figures import by, confusion, summary
-from benchmarks.judgement.judged import Judged, bought, judge, read_labelled, read_texts
+from benchmarks.judgement.judged import Judged, bought, judge, read_texts
 from benchmarks.judgement.pictures import draw
 from benchmarks.judgement.rates import rates
-from stages.adapters.classifier import load_classifier
+from benchmarks.judgement.vision import Folders, vision
+from stages.adapters.classifier import OWN_MODEL, load_classifier
 from stages.training.text.dataset import INTENTS
+from stages.training.text.sheets import read_rows
 
 DATA = Path(__file__).parents[2] / "stages" / "training" / "data"
 TESTS = {"own": DATA / "test.jsonl", "other author": DATA / "test_other_author.jsonl"}
@@ -32,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # First, while nothing but the classifier has been loaded: its memory is measured too.
     speed = {} if given.short else rates(_texts(), given.model, given.threads)
     classifier = load_classifier(given.model, given.threads)
-    judged = {name: judge(read_labelled(path), classifier) for name, path in TESTS.items()}
+    judged = {name: judge(read_rows(path), classifier) for name, path in TESTS.items()}
     report: dict[str, Any] = {
         name.replace(" ", "_"): summary(items, given.threshold) for name, items in judged.items()
     }
@@ -50,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given.short:
         report["speed"] = speed
         report["pictures"] = [path.name for path in draw(judged, given.out)]
+    folders = Folders(given.grocery, given.sprites)
+    report["vision"] = vision(folders, given.vision_model, given.threads)
+    _show_vision(report["vision"], folders)
     print(json.dumps(report, ensure_ascii=False))
     return 0
 
@@ -61,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--short", action="store_true", help="no timings, no pictures")
     parser.add_argument("--model", type=Path, help="another model folder than the one that comes with us")
+    parser.add_argument("--grocery", type=Path, help="folder of catalog pictures and phone photos to match")
+    parser.add_argument("--sprites", type=Path, help="folder of sprites to compose the detector's frames of")
+    parser.add_argument("--vision-model", type=Path, default=OWN_MODEL.parent / "vision")
     parser.add_argument("--threshold", type=float, default=0.5, help="a buy counts from a score above it")
     parser.add_argument("--threads", type=int, default=2, help="calls of the model at a time")
     parser.add_argument("--out", type=Path, default=Path("judgement"), help="where the pictures go")
@@ -68,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _texts() -> list[str]:
-    return [row["text"] for path in TESTS.values() for row in read_labelled(path)]
+    return [row["text"] for path in TESTS.values() for row in read_rows(path)]
 
 
 def _show(name: str, judged: Sequence[Judged], figures: dict[str, Any]) -> None:
@@ -83,6 +91,17 @@ def _show(name: str, judged: Sequence[Judged], figures: dict[str, Any]) -> None:
         for value, count, accuracy, false_orders in by(judged, field):
             table.add_row(value, str(count), f"{accuracy:.3f}", str(false_orders))
         console.print(table)
+
+
+def _show_vision(figures: dict[str, Any], folders: Folders) -> None:
+    for line in folders.missing():
+        console.print(line, markup=False, highlight=False)
+    for name, found in figures.items():
+        if found is not None:
+            table = Table("figure", "value", title=f"vision: {name}")
+            for figure, value in found.items():
+                table.add_row(figure, str(value))
+            console.print(table)
 
 
 if __name__ == "__main__":

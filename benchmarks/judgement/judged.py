@@ -41,11 +41,6 @@ class Judged:
         return self.answer == "buy" and self.score > threshold
 
 
-def read_labelled(path: Path) -> list[dict[str, Any]]:
-    """The rows of one of our JSONL files."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-
-
 def judge(rows: Sequence[dict[str, Any]], classifier: Classifier) -> list[Judged]:
     """One judged comment per row, in order."""
     judgements = classifier.classify([row["text"] for row in rows])

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -41,6 +42,7 @@ class Postgres(EmbeddedServer):
     """A Postgres whose superuser `tiktoksales` is known by password (scram-sha-256) only."""
 
     name: ClassVar[str] = "postgres"
+    settings: ClassVar[Mapping[str, str]] = SETTINGS
     ready_timeout_seconds: ClassVar[float] = 60.0
 
     def __init__(self, data_dir: Path | str, port: int | None = None, *, major: Major = 18) -> None:
@@ -69,7 +71,7 @@ class Postgres(EmbeddedServer):
         if not cluster.exists():
             self._initialise(cluster, bin_dir, credentials.password)
         self._check_major(cluster)
-        settings = SETTINGS | {"port": str(credentials.port)}
+        settings = {**self.settings, "port": str(credentials.port)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return ServerSpec(
             name=self.name,
@@ -77,6 +79,7 @@ class Postgres(EmbeddedServer):
             home=self.data_dir,
             working_dir=place,
             stop_signal=signal.SIGINT,  # "fast shutdown": it doesn't wait for clients to leave
+            abandon_signal=signal.SIGQUIT,  # "immediate shutdown": without a checkpoint
             account=self._account,
         )
 

@@ -34,6 +34,7 @@ class ServerSpec:
     home: Path
     working_dir: Path
     stop_signal: signal.Signals = signal.SIGTERM
+    abandon_signal: signal.Signals | None = None  # where its stop takes the trouble to save what it holds
     account: Account | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -123,9 +124,7 @@ class ServerProcess:
 
     def ask_to_stop(self) -> None:
         """Send the stop signal, once; whoever stops several servers asks all of them before it waits for one."""
-        if not self._asked:
-            self._asked = True
-            self._signal(self.spec.stop_signal)
+        self._ask(self.spec.stop_signal)
 
     def stop(self, *, grace_seconds: float) -> None:
         """Ask the server to end, kill it when the grace has passed; stopping a stopped one is fine."""
@@ -134,12 +133,22 @@ class ServerProcess:
             self.kill()
         self.spec.record_file.unlink(missing_ok=True)
 
+    def abandon(self, *, grace_seconds: float) -> None:
+        """Like `stop`, where nobody needs the data any more: the server need not finish what it does."""
+        self._ask(self.spec.abandon_signal or self.spec.stop_signal)
+        self.stop(grace_seconds=grace_seconds)
+
     def kill(self) -> None:
         """End the server at once, as a power cut would (SIGKILL)."""
         self._signal(signal.SIGKILL)
         if not self._ended_within(10):
             raise self._failure(f"(process {self.server.pid}) outlived SIGKILL")
         self.spec.record_file.unlink(missing_ok=True)
+
+    def _ask(self, number: signal.Signals) -> None:
+        if not self._asked:
+            self._asked = True
+            self._signal(number)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._child is not None:

@@ -114,8 +114,10 @@ class EmbeddedServer(ABC):
         return self.start()
 
     def remove(self) -> None:
-        """Stop the server and delete its data, wherever it lies."""
-        self.stop()
+        """End the server, for whose data nothing needs to be finished, and delete it, wherever it lies."""
+        if self._process is not None:
+            self._process.abandon(grace_seconds=self.stop_grace_seconds)
+            self._process = None
         shutil.rmtree(self.data_dir, ignore_errors=False)
 
     def __enter__(self) -> Self:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 from PIL import Image
 
 from stages.adapters.catalog_index import (
@@ -107,11 +108,31 @@ class Matcher:
         index's order what else speaks for each product (`stages.adapters.hints`). Takes about 4 ms for 500
         products of two pictures and six frames.
         """
-        evidence = weigh(
-            [index.similarities(description.vectors) for description in descriptions],
-            hints,
-            worth=self._calibration.worth,
-        )
-        if evidence is None:
-            return None
-        return Match(index.skus[evidence.product], self._calibration.score(evidence))
+        ranked = self.ranked(descriptions, index, hints, limit=1)
+        return ranked[0] if ranked else None
+
+    def ranked(
+        self,
+        descriptions: Sequence[FrameDescription],
+        index: CatalogIndex,
+        hints: LogOdds | None = None,
+        *,
+        limit: int,
+    ) -> list[Match]:
+        """The `limit` most likely products, the likeliest first, as `match` finds it; fewer where there are fewer.
+
+        A later one's score is its score among the products that are left, times the probability that it is none
+        of those before (chain rule); the scores sum up to 1 at most.
+        """
+        frames = [index.similarities(description.vectors) for description in descriptions]
+        left, ranked, none_before = np.arange(len(index)), list[Match](), 1.0
+        while len(ranked) < limit:
+            odds = None if hints is None else hints[left]
+            evidence = weigh([frame[:, left] for frame in frames], odds, worth=self._calibration.worth)
+            if evidence is None:
+                break
+            score = none_before * self._calibration.score(evidence)
+            ranked.append(Match(index.skus[left[evidence.product]], score))
+            none_before -= score
+            left = np.delete(left, evidence.product)
+        return ranked

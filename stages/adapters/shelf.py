@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import structlog
@@ -12,7 +13,11 @@ import structlog
 from stages.adapters.catalog_index import CatalogIndex, ProductVectors
 from stages.adapters.database.catalog import Product, Streamer, Vectors
 from stages.adapters.frames import BadFrame, decode_frame
+from stages.adapters.hints import Called, Vocabulary
 from stages.adapters.matcher import Matcher
+
+# Catalogs are read again every few seconds, and rarely say anything new.
+_vocabulary = lru_cache(maxsize=256)(Vocabulary)
 
 
 class Listings(Protocol):
@@ -45,11 +50,15 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A streamer's products by sku, and the index that finds them in frames."""
+    """A streamer's products by sku, the index that finds them in frames, and the words that name them.
+
+    The index lacks products without pictures; the vocabulary has all.
+    """
 
     streamer: Streamer
     products: Mapping[str, Product]
     index: CatalogIndex
+    vocabulary: Vocabulary
 
 
 class Shelves:
@@ -94,7 +103,12 @@ class Shelves:
             return None
         products = await self._catalog.products(handle, self._model)
         described = [vectors for product in products if (vectors := await self._vectors(product))]
-        return Shelf(streamer, {product.sku: product for product in products}, CatalogIndex(described))
+        return Shelf(
+            streamer,
+            {product.sku: product for product in products},
+            CatalogIndex(described),
+            _vocabulary(tuple(_called(product) for product in products)),
+        )
 
     async def _vectors(self, product: Product) -> ProductVectors | None:
         if product.vectors is not None:
@@ -118,3 +132,9 @@ class Shelves:
 
     def _describe(self, sku: str, pictures: Sequence[tuple[str, bytes]]) -> ProductVectors:
         return self._matcher.describe_product(sku, [decode_frame(data, path) for path, data in pictures])
+
+
+def _called(product: Product) -> Called:
+    """What a comment may call it; a variant's claim code means the product too."""
+    codes = [variant.code for variant in product.variants if variant.code]
+    return Called(product.sku, product.name, (*product.aliases, *codes))

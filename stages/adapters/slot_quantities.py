@@ -2,6 +2,7 @@
 
 import re
 
+from stages.adapters.slot_numbers import with_digits
 from stages.adapters.slot_words import (
     AFTER_ONE,
     ARTICLES,
@@ -26,22 +27,28 @@ from stages.adapters.slot_words import (
 MOST = 999
 
 _ONE = "one"
-_TENS = frozenset(range(20, 100, 10))
 _TWO_OR_GIVE = "दो"
+_TWO_OR_DO = re.compile(
+    r"\bdo(?= (?:piece|pc|packet|pkt|set|pair|box|bottle|dabba|dabbe|jodi|packs?|kilo)s?\b)"
+)  # Hinglish
+_SCRIPTS_MEET = re.compile(r"(?<=[a-z])(?=[\u3040-\u9fff\uac00-\ud7af])")  # "two个"
 
 _LAUGHTER = re.compile(r"5{3,}\+?|扣\s?1")  # Thai "555"; "type 1" in Chinese shows
 _MULTIPLIED = re.compile(
     r"(?<![^\W\d_])[x×*]\s?(\d{1,3})(?!\d)|\+\s?(\d{1,3})(?!\d)|(?<!\d)(\d{1,3})\s?[x×](?![^\W\d_])"
 )
 _HAN = re.compile(
-    f"(?<![上下那这這哪每同第前])([{''.join(HAN_DIGITS)}]|{'|'.join(HAN_PAIRS)})(?:(?<=[俩倆仨つ])|\\s?[{HAN_COUNTERS}])(?!套?[要件]?的那)"
+    f"(?<![上下那这這哪每同第前])([{''.join(HAN_DIGITS)}]|{'|'.join(HAN_PAIRS)})(?:(?<=[俩倆仨つ])|\\s?[{HAN_COUNTERS}])"
 )
 _KOREAN_COUNTED = re.compile(
     rf"({'|'.join(KOREAN_NUMBERS)})\s?(?:{'|'.join(KOREAN_COUNTERS)})(?!스)|(?<![가-힣])(둘|셋)(?![가-힣])"
 )
-_KOREAN_SIZED = re.compile(r"\d+\s?(?:개짜리|키로|인치|호|사이즈|kg|ml|g)")
+_KOREAN_SIZED = re.compile(r"\d+\s?(?:개짜리|키로|인치|호|사이즈|(?:kg|ml|g)(?![^\W\d_]))")
 _PARTS = re.compile(
-    r"(?:^|[ ,;])(?:one|1) (?:for|per|each)\b|(?<=\w )one each\b|\bone of (?:the admins|each)\b|\bone more question"
+    r"(?:^|[ ,;])(?:one|1) (?:for|per|each)\b|(?<=\w )one each\b|\bone of each\b"
+    # "one more question", "one of the admins": what is counted is nothing for sale
+    r"|\bone (?:more |last |quick |small )?(?:question|thing|time|second|sec|minute|min|moment|day|word|person)\b"
+    r"|\bone of (?:the |your |you |my )?(?:admins?|mods?|moderators?|hosts?|staff|team|guys|girls|ladies|friends)\b"
 )
 _ADDED = re.compile(r"(?<=\d)( [^\d+;•]+)\+ ?(?=\d)")  # "1 cream + 1 oil": no multiplier
 _QTY = re.compile(r"\b(?:qty|quantity|cantidad|qtd|sl)\s?:?\s?(\d{1,3})\b")
@@ -63,6 +70,7 @@ def read_quantity(text: str) -> int | None:
 
     Prices, sizes and times don't count, nor does a bare article; "both" is 2, a dozen 12.
     """
+    text = with_digits(_TWO_OR_DO.sub("2", _SCRIPTS_MEET.sub(" ", text)))
     text = _SET_OF.sub(" ", _ADDED.sub(r"\1 , ", _LAUGHTER.sub(" ", text)))
     text = _KOREAN_SIZED.sub(" ", text)
     if corrected := _CORRECTED.sub(" ", text).strip():
@@ -117,9 +125,7 @@ def _words(tokens: list[str]) -> list[int]:
             counts[-1], last = 12 * last, 0  # "two dozen"
             continue
         count = _count(token, before, after, tokens[max(0, place - 3) : place])
-        if count and last in _TENS and count < 10 and not token.isdigit():
-            counts[-1] += count  # "ninety nine"
-        elif count:
+        if count:
             counts.append(count)
         last = count
     return counts

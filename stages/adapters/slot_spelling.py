@@ -12,6 +12,7 @@ _COUNTED = re.compile(r"x\d+|\d+x|[a-z]{1,2}\d{2,4}|\d+(?:pcs?|kg|g|ml|gb|tb|cm|
 _SPACED = re.compile(r"(?<!\w)(?:[a-z][ .]){2,}[a-z](?!\w)")
 _SHOUTED_ONE = re.compile(r"(?<=[a-z])!+1+(?=!|\s|$)")
 _FOR = re.compile(r"(?<=[a-z] )(?:4|2)(?= (?:me|the|my|us|u|you|they|go|sell)\b)")
+_TO = re.compile(r"(?<=[a-z] )2(?= (?:buy|order|purchase|get|have|claim|see|know|be|go|sell)\b)")
 _BEFORE = re.compile(r"\bb4\b(?= (?:you|u|they|it|i|we|the|this|someone|any|she|he)\b)")
 _REPEATED = re.compile(r"\b(one|two|three|four|five|six|ten) \((\d+)\)")
 _TAKES_A_NUMBER = re.compile(
@@ -29,7 +30,8 @@ def plain(text: str) -> str:
     digits = _SPACED.sub(lambda spaced: re.sub("[ .]", "", spaced[0]), digits)
     digits = _BEFORE.sub("before", _SHOUTED_ONE.sub("!", digits))
     digits = _REPEATED.sub(r"\2", digits)
-    return _FOR.sub(lambda number: _preposition(number, digits), _without_leet(digits))
+    spelt = _TO.sub("to", _without_leet(digits))
+    return _FOR.sub(lambda number: _preposition(number, digits), spelt)
 
 
 def _without_leet(text: str) -> str:

@@ -7,6 +7,7 @@ from stages.adapters.slot_words import (
     COLOURS,
     COLOURS_INSIDE,
     HAN_COLOURS,
+    KOREAN_COUNTERS,
     PORTUGUESE_SIZES,
     SHADES,
     SHADES_AFTER,
@@ -29,11 +30,11 @@ _NUMBERED = re.compile(
     rf"{_SIZE_WORD}(?:eu|us|uk)?\s?(\d{{1,3}}(?:[.,]\d)?(?:-\d{{1,2}})?)(?![\d.])"
     r"|(?<!\d)(\d{2,3})\s?(?:码|サイズ|사이즈|号码|size|numara)"
     r"|(?<!\d)(\d{1,2}号)(?=サイズ|で|の)"
-    r"|(?<!\d)(\d{2}호)|(?<!\d)(\d{2}(?:センチ|인치|cm| inches)|120cm|130cm)"
+    r"|(?<!\d)(\d{2}호)|(?<!\d)(\d{2}(?:センチ|인치|cm| inches)|1[0-6]0(?:cm|センチ))"
     r"|\bin\s+(?:an?|the)\s+(\d{1,2}(?:\.5)?)(?![\d.])"
     r"|\b(?:en|in|um|un|une|no|o|el|la|a|del|der|das|den|die|kids|kamar)\s+(2[6-9]|3\d|4\d|5[0-6])(?![\d.%])(?!\s?(?:x|pcs?)\b)"
     r"|\b(?:eu|us|uk)\s?(\d{1,2}(?:\.5)?)(?![\d.])"
-    r"|(?:^|\s)(\d{1,2}[.,]5)(?![\d.])"
+    r"|(?:^|\s)(\d{1,2}[.,]5)(?![\d.])|(?<![^\W_])([2-6]t)(?![^\W_])"
 )
 # A number where sizes are and counts are not: after a noun or a colour, before nothing, "please" or "me".
 _TRAILING = re.compile(
@@ -42,15 +43,22 @@ _TRAILING = re.compile(
     r"(?=\s*(?:[.,!?]|$|pls|plz|please|me\b|for me|pra mim|svp|bitte|für|4 me|kamar))"
 )
 _AFTER_COLOUR = re.compile(
-    r"•\s+(\d{1,2}|2[2-8][05]|128|256)(?=\s*(?:[.,!?]|$|pls|plz|please|me\b|for|pra|svp|bitte|meus?\b|meri|kamar|콜|주세요))"
+    r"•\s*,?\s+(\d{1,2}|2[2-8][05]|128|256)(?=\s*(?:[.,!?]|$|pls|plz|please|me\b|for|pra|svp|bitte|meus?\b|meri|kamar|콜|주세요))"
 )
+# Shoes in millimetres, women's clothes (44 to 88), tops by the chest (85 to 115), waists in inches.
 _KOREAN = re.compile(
-    r"(?<![\d.])(2[2-9][05]|6[0-9](?=$)|[5-9]0(?= )|28(?=$))(?=로|\s|$)(?!\s?(?:개|원|장|명))"
+    r"((?<=[가-힣] )(?:2[4-9]|3[0-8])|(?<=• )(?:2[4-9]|3[0-8])|(?<=•  )(?:2[4-9]|3[0-8])"
+    r"|(?<![\d.])(?:44|55|66|77|88|8[05]|9[05]|1[01][05]|2[2-9][05])(?=로|\s[가-힣])|(?<=[가-힣•] )2[2-9][05])"
+    rf"(?=로|\s|$|[.,!?])(?!\s?(?:원|명|{_one_of(KOREAN_COUNTERS)}))"
 )
 _CAPACITY = re.compile(r"(?<![\d.])(\d{1,4}\s?[gt]b)\b")
+_BEFORE_PORTUGUESE_SIZE = (
+    "um uma dois duas três o do no último última preto preta branco branca verde azul vermelho vermelha rosa cinza "
+    "amarelo amarela roxo roxa marrom bege vinho laranja"
+)
+_AFTER_PORTUGUESE = "|".join(rf"(?<=\b{word} )" for word in _BEFORE_PORTUGUESE_SIZE.split())
 _PORTUGUESE = re.compile(
-    rf"(?:(?:tamanho|tam)\s+|(?<=\bum )|(?<=\buma )|(?<=\bdois )|(?<=\bduas )|(?<=\bdo )|(?<=\búltima )"
-    rf"|(?<=\bo )|(?<=preto )|(?<=preta )|(?<=branco )|(?<=branca )|(?<=verde )|(?<=azul ))"
+    rf"(?:(?:tamanho|tam)\s+|{_AFTER_PORTUGUESE})"
     rf"({_one_of(PORTUGUESE_SIZES)})(?![{_LATIN}])(?! que\b)"
 )
 _THAI = "\u0e00-\u0e7f"
@@ -67,7 +75,7 @@ _COLOUR = re.compile(rf"(?<![^\W_])({_SHADED}{_one_of(COLOURS)}{_SHADED_AFTER})(
 _WEAK_COLOUR = re.compile(
     r"(?<![^\W_])(?:(?:in|en|em|màu|mau|color|colour|cor|couleur|warna|yg|yang|de color|de)\s+(?:the\s+)?"
     rf"({_one_of(WEAK_COLOURS)})(?![^\W_])"
-    rf"|({_one_of(WEAK_COLOURS)})(?= (?:ones?|colou?r(?:ed)?|kurti|soaps?)\b|\s*[!.]*$| pls| please| \d))"
+    rf"|({_one_of(WEAK_COLOURS)})(?= (?:ones?|colou?r(?:ed)?)\b|\s*[!.]*$| pls| please| \d))"
 )
 _COLOUR_INSIDE = re.compile(f"(?<!มะ)(?<!แ)({_one_of(COLOURS_INSIDE)})")
 _HAN_COLOUR = re.compile(  # one sign is a colour only where no other word continues it: not in 大白菜

@@ -125,16 +125,14 @@ THAI: dict[str, int] = {
     "เก้า": 9, "สิบ": 10, "โหล": 12,
 }  # fmt: skip
 KOREAN: dict[str, int] = {
-    "둘 다": 2, "둘다": 2, "하나": 1, "한 다스": 12, "한다스": 12, "두다스": 24, "반다스": 6, "하lr": 1,
+    "둘 다": 2, "둘다": 2, "하나": 1, "한 다스": 12, "한다스": 12, "두다스": 24, "반다스": 6,
     "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9,
 }  # fmt: skip
 PHRASES: dict[str, int] = {
     "half a doz": 6, "half doz": 6, "couple dozen": 24, "a couple of": 2, "nửa tá": 6, "ครึ่งโหล": 6,
     "kalahating dosena": 6,
     "半打": 6, "半ダース": 6, "adha darjan": 6, "आधा दर्जन": 6, "aadha darjan": 6, "demi-douzaine": 6,
-    "halbes dutzend": 6, "نص دستة": 6, "do piece": 2,
-    "do packet": 2, "do pc": 2, "do set": 2, "do kurti": 2, "do pair": 2, "do pkt": 2, "two个": 2,
-    "two支": 2, "two개": 2,
+    "halbes dutzend": 6, "نص دستة": 6,
     "half a dozen": 6, "half dozen": 6, "media docena": 6, "meia dúzia": 6, "setengah lusin": 6,
     "les deux": 2, "los dos": 2, "las dos": 2, "os dois": 2, "as duas": 2, "cả hai": 2, "một tá": 12,
     "両方": 2, "两个都": 2, "兩個都": 2, "都要两": 2, "一打": 12, "1打": 12, "1ダース": 12, "一ダース": 12,
@@ -156,7 +154,7 @@ CODE_WORDS_LONG: tuple[str, ...] = ("mine", "grab", "akin", "meu", "mío")
 SIZE_WORDS: tuple[str, ...] = (
     "size", "sizes", "sz", "talla", "tallas", "taille", "pointure", "größe", "groesse", "gr", "tamanho",
     "tam", "número",
-    "kids", "mas", "مقاسي", "เบอร์", "เอว", "นิ้ว", "pjs", "圈口",
+    "kids", "مقاسي", "เบอร์", "เอว", "นิ้ว", "圈口",
     "ukuran", "uk", "saiz", "cỡ", "ไซส์", "ไซซ์", "サイズ", "尺寸", "尺码", "码", "사이즈", "مقاس", "साइज",
     "साइज़", "nomor sepatu",
 )  # fmt: skip
@@ -232,9 +230,8 @@ COLOURS_INSIDE: tuple[str, ...] = (
 WEAK_COLOURS: frozenset[str] = _words(
     "cream mint peach coral nude tan mustard orange rose rosas kem café krem creme crema natural vanilla "
     "lavender "
-    "cherry walnut oatmeal wine plum camel ash clear rust butter lemon berry morango fresa figue item "
-    "peach mango "
-    "cherry shea tan charcoal cocoa"
+    "cherry walnut oatmeal wine plum camel ash clear rust butter lemon berry morango fresa figue "
+    "mango shea charcoal cocoa"
 )
 SHADES: frozenset[str] = _words(
     "light dark rose baby sky royal hot off deep bright pastel sage bottle matte glossy olive forest "
@@ -256,7 +253,9 @@ SIZED_AFTER: tuple[str, ...] = (
 )  # fmt: skip
 
 # A number before or after one of these is money, time or a measure, not a count.
-MONEY_BEFORE: frozenset[str] = _words("$ € £ ¥ ₹ ฿ ₩ ₱ rp rm at under until by iphone")
+MONEY_BEFORE: frozenset[str] = _words(
+    "$ € £ ¥ ₹ ฿ ₩ ₱ rp rm at under until by iphone pay paying paid pago pague payer zahle bayar bayad"
+)
 NOT_COUNTED_AFTER: frozenset[str] = _words(
     "$ € £ ¥ ₹ ฿ ₩ ₱ dollars dollar bucks usd eur euro euros pesos reais baht rupees rs yuan yen won rb "
     "ribu k % "

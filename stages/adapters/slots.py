@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from stages.adapters.slot_catalog import code_of_catalog, variant_of_catalog
+from stages.adapters.slot_catalog import known_code, named_codes, variant_of_catalog
 from stages.adapters.slot_codes import take_code
 from stages.adapters.slot_quantities import read_quantity
 from stages.adapters.slot_spelling import plain
@@ -40,10 +40,13 @@ def parse_slots(text: str, variants: Collection[str] = (), codes: Collection[str
     Slots(quantity=None, variant='Walnut', code=None)
     """
     # Each step takes its words out, so that the digits of a code or a size don't count as a quantity.
-    spelt = plain(text)
+    named, rest = named_codes(text, codes) if codes else ([], text)
+    spelt = plain(rest)
     code, rest = take_code(spelt)
-    if codes:
-        code, rest = code_of_catalog(spelt, code, rest, codes)
+    if named:
+        code = named[0] if len(named) == 1 else None
+    elif codes and code is not None:
+        code = known_code(code, codes)
     variant, rest = take_variant(rest)
     if variants:
         variant = variant_of_catalog(spelt, variant, variants)

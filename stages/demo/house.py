@@ -160,6 +160,12 @@ class House:
 
     def stop(self, *, grace_seconds: float = _GRACE_SECONDS) -> None:
         """End everything, the doors first, then the stages side by side, the databases last; the data stays."""
+        self._stop_processes(grace_seconds)
+        for server in (self._postgres, self._valkey):
+            if server.is_running() or server.adopt():
+                server.stop()
+
+    def _stop_processes(self, grace_seconds: float) -> None:
         for names in (("gateway",), (*STAGES, "keepers", *self._programs), ("sandbox",)):
             found = (self._processes.pop(name, None) or self._left_running(name) for name in names)
             processes = [process for process in found if process]
@@ -167,15 +173,13 @@ class House:
                 process.ask_to_stop()
             for process in processes:
                 process.stop(grace_seconds=grace_seconds)
-        for server in (self._postgres, self._valkey):
-            if server.is_running() or server.adopt():
-                server.stop()
 
     def remove(self) -> None:
         """End everything and delete the data, for the sake of which nothing needs to be finished."""
-        self.stop(grace_seconds=_SHORT_GRACE_SECONDS)
+        self._stop_processes(_SHORT_GRACE_SECONDS)
         for server in (self._postgres, self._valkey):
             if server.data_dir.exists():
+                server.adopt()  # it may run since an earlier process
                 server.remove()
         shutil.rmtree(self.folder)
 

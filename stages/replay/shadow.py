@@ -18,7 +18,13 @@ from stages.intent import intent_stage
 from stages.replay.diff import Comparison, Judged
 from stages.replay.request import Request
 from stages.replay.selection import is_of
-from stages.replay.stand_ins import CatalogOnLoan, NotedJudgements, NotedMatches, UnkeptClaims
+from stages.replay.stand_ins import (
+    CatalogOnLoan,
+    NotedJudgements,
+    NotedMatches,
+    UnaskedReviews,
+    UnkeptClaims,
+)
 from stages.replay.stored_door import open_stored
 from stages.settings import ShopSettings
 from stages.vision import vision_stage
@@ -143,7 +149,9 @@ class _Judge:
             matcher=wiring.matcher,
             catalog=self._matches,
             unlisted=UnkeptClaims(),
-            threshold=settings.match_threshold,
+            pins=wiring.pins,
+            reviews=UnaskedReviews(),
+            thresholds=wiring.match_thresholds,
         )
 
     async def judge(self, comments: Sequence[Comment]) -> list[Judged]:

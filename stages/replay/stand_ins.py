@@ -8,6 +8,7 @@ from uuid import UUID
 
 from schemas.records import ClassifiedComment, MatchedComment
 from stages.adapters.database.catalog import Catalog, Product, Streamer, Vectors
+from stages.adapters.matcher import Match
 
 
 class NotedJudgements:
@@ -38,6 +39,13 @@ class UnkeptClaims:
     async def keep(self, claim: ClassifiedComment, code: str) -> bool:
         """As if it waited."""
         return True
+
+
+class UnaskedReviews:
+    """Asks nobody."""
+
+    async def ask(self, comment_id: UUID, candidates: Sequence[Match], frames: Sequence[str]) -> None:
+        """Leave it."""
 
 
 class CatalogOnLoan:

@@ -6,7 +6,6 @@ embedding was not trained with, and of composites with products that no model sa
 photos of another part.
 """
 
-import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from stages.adapters.matcher import FrameDescription, Matcher
 from stages.training.composites import Composer
 from stages.training.detector import SEED, pools
 from stages.training.grocery import GroceryProduct, grocery_parts
+from stages.training.vision_options import picture_arguments
 
 _ACCEPT = 0.7
 _SHOWS = 120  # composed products, with three frames each
@@ -53,15 +53,7 @@ class Verdict:
 
 def main() -> None:
     """Describe, fit, judge; writes calibration.json and prints the figures as one JSON line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--sprites", type=Path, required=True, help="`assets` of npm @lobehub/fluent-emoji-3d"
-    )
-    parser.add_argument(
-        "--grocery", type=Path, required=True, help="folder with manifest.json and its photos"
-    )
+    parser = picture_arguments(__doc__)
     parser.add_argument("--models", type=Path, default=Path("stages/models/vision"))
     options = parser.parse_args()
     matcher = Matcher(

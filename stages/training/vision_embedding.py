@@ -5,7 +5,6 @@ and the grocery products of the training part, the latter in real photos too. Th
 calibration and test parts are left out altogether.
 """
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from stages.training.grocery import GroceryProduct, grocery_parts
 from stages.training.metric_learning import Lesson, learn, start_from_discriminants
 from stages.training.photographs import heap, held
 from stages.training.picture_encoder import Array, PictureEncoder, export_encoder
+from stages.training.vision_options import picture_arguments
 
 _SPRITES, _DRAWN = 420, 250
 _AT_ONCE = 8  # pictures
@@ -33,15 +33,7 @@ _AT_ONCE = 8  # pictures
 
 def main() -> None:
     """Compose, teach, export. Seeds are fixed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--sprites", type=Path, required=True, help="`assets` of npm @lobehub/fluent-emoji-3d"
-    )
-    parser.add_argument(
-        "--grocery", type=Path, required=True, help="folder with manifest.json and its photos"
-    )
+    parser = picture_arguments(__doc__)
     parser.add_argument("--output", type=Path, default=Path("stages/models/vision/embedding.onnx"))
     parser.add_argument("--steps", type=int, default=160)
     parser.add_argument("--threads", type=int, default=2)

@@ -1,15 +1,18 @@
-"""The engines that the contract suite is run against."""
+"""The engines that the contract suite is run against, and the shop whose past is replayed."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
 from pipeline.embedded import Valkey
 from tests.contract.engine_rig import EngineRig
 from tests.contract.memory_rig import MemoryRig
+from tests.contract.past_shop import PastShop, past_shop, shop_settings
 from tests.contract.rig import rig_on
+from tests.fixtures_sandbox import Sandbox
 from tests.fixtures_servers import emptied
 from tests.redis_servers import SERVERS_HERE
 
@@ -26,3 +29,19 @@ async def engine(
     else:
         async with rig_on(emptied(redis_server(request.param).url)) as rig:
             yield rig
+
+
+@pytest.fixture
+async def shop(
+    redis_url: str,
+    new_database: Callable[[], str],
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[PastShop]:
+    """A shop of one test's own, whose replays end soon: a stage that is told to stop first ends the read it is in."""
+    monkeypatch.setattr("pipeline.engines.redis.consumer.BLOCK_SECONDS", 0.1)
+    async with past_shop(
+        monkeypatch, shop_settings(tmp_path, redis_url, new_database(), sandbox), sandbox
+    ) as shop:
+        yield shop

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from cryptography.fernet import Fernet
 
+from pipeline.envelope import Envelope
 from pipeline.relay import Relay
 from pipeline.stage import Limits
 from pipeline.testing.clock import VirtualClock
@@ -142,8 +143,14 @@ class Desk:
 
     async def relay(self) -> int:
         """Hand on what lies in the outbox; returns how many records that were."""
-        relay = Relay(DatabaseOutbox(self.database), self.run.append_once, partitions=1, away=())
-        return await relay.relay_batch()
+        handed: list[str] = []
+
+        async def append(stage: str, partition: int, record_id: str, envelope: Envelope) -> None:
+            await self.run.append_once(stage, partition, record_id, envelope)
+            handed.append(record_id)
+
+        await Relay(DatabaseOutbox(self.database), append, partitions=1, away=()).round()
+        return len(handed)
 
     async def row(self, query: str, *values: object) -> Any:
         async with self.database.transaction() as connection:

@@ -27,6 +27,7 @@ from stages.adapters.catalog_index import CatalogIndex, ProductVectors
 from stages.adapters.classifier import Judgement
 from stages.adapters.database.buyers import Buyer
 from stages.adapters.database.catalog import Product, Streamer, product_id
+from stages.adapters.hints import LogOdds
 from stages.adapters.matcher import FrameDescription, Match
 from stages.ingest import comment_id
 from stages.replay.gauge import Gauge
@@ -65,8 +66,15 @@ class FirstOnTheShelf:
     def describe_product(self, sku: str, pictures: Sequence[Image.Image]) -> ProductVectors:
         return ProductVectors(sku, np.ones((1, 4), np.float32))
 
-    def match(self, descriptions: Sequence[FrameDescription], index: CatalogIndex) -> Match | None:
+    def match(
+        self, descriptions: Sequence[FrameDescription], index: CatalogIndex, hints: LogOdds
+    ) -> Match | None:
         return Match(self.sku, self.score)
+
+    def ranked(
+        self, descriptions: Sequence[FrameDescription], index: CatalogIndex, hints: LogOdds, *, limit: int
+    ) -> list[Match]:
+        return [Match(self.sku, self.score)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from pipeline.dead_letter import DeadLetter
 from pipeline.engines.redis.agent import agents_of as redis_agents_of
 from pipeline.engines.redis.append import RedisAppender
 from pipeline.engines.redis.connection import connect
+from pipeline.engines.redis.consumer import Consumer
 from pipeline.engines.redis.dead_letters import DeadLetters, Listed
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.redriver import Redriver
@@ -31,7 +33,7 @@ from pipeline.worker import Agent
 from schemas.codec import decode
 from tests.contract.scene import Item, done, entry, stage
 
-__all__ = ["KEYS", "Item", "Rig", "done", "entry", "rig_on", "stage"]
+__all__ = ["KEYS", "Item", "Rig", "at_work", "done", "entry", "rig_on", "stage"]
 
 KEYS = Keys()
 
@@ -161,3 +163,8 @@ async def rig_on(url: str) -> AsyncIterator[Rig]:
     finally:
         await rig.kill()
         await redis.aclose()
+
+
+def at_work(spec: Stage[Any], stream: StageStream) -> Consumer:
+    """A consumer by hand: it reads nothing until it is run."""
+    return Consumer(spec, stream, partitions=1, clock=time.time, random=lambda: 0.5)

@@ -80,7 +80,7 @@ def told(registry: CollectorRegistry, name: str) -> dict[tuple[str, ...], float]
 async def test_letters_are_counted_by_stage_and_error_with_the_age_of_the_oldest(rig: Rig) -> None:
     await lay(rig, letter(), letter(error=""), letter(error="OurError"), tombstone("second"))
     watch, registry = watch_on(DeadLetterCount(rig.redis, KEYS, page=3))
-    await watch.refresh()
+    await watch.once()
     assert told(registry, WAITING) == {
         ("first", "ZeroDivisionError"): 1,
         ("first", "rejected"): 1,
@@ -95,7 +95,7 @@ async def test_letters_are_counted_by_stage_and_error_with_the_age_of_the_oldest
 async def test_labels_are_bounded(rig: Rig) -> None:
     await lay(rig, *(letter(stage=f"stage {n}", error=f"Error{n}") for n in range(30)), ("what", "ever"))
     watch, registry = watch_on(DeadLetterCount(rig.redis, KEYS))
-    await watch.refresh()
+    await watch.once()
     assert told(registry, WAITING) == {
         ("first", "other"): 0, ("second", "other"): 0, ("other", "other"): 30, ("other", "rejected"): 1,
     }  # fmt: skip
@@ -105,10 +105,10 @@ async def test_what_comes_is_added_without_counting_all_anew(rig: Rig) -> None:
     await lay(rig, *(letter() for _ in range(7)))
     count = Counted(DeadLetterCount(rig.redis, KEYS, page=5))
     watch, registry = watch_on(count)
-    await watch.refresh()
+    await watch.once()
     count.asked.clear()
     [newest] = await lay(rig, letter(error="OurError"), at_ms=MARCH_MS + 60_000)
-    await watch.refresh()
+    await watch.once()
     assert count.asked == [f"{MARCH_MS + 6}-0", newest]
     assert told(registry, WAITING)["first", "ZeroDivisionError"] == 7
     assert told(registry, WAITING)["first", "OurError"] == 1
@@ -119,11 +119,11 @@ async def test_what_is_taken_away_is_no_longer_told(rig: Rig) -> None:
     laid = await lay(rig, letter(), letter(), letter(stage="second"))
     await lay(rig, letter(), partition=1)
     watch, registry = watch_on(DeadLetterCount(rig.redis, KEYS), partitions=2)
-    await watch.refresh()
+    await watch.once()
     assert told(registry, WAITING)["first", "ZeroDivisionError"] == 3
     await rig.redis.execute_command("XDEL", KEYS.stream("dead", 0), laid[0], laid[2])
     await rig.redis.delete(KEYS.stream("dead", 1))
-    await watch.refresh()
+    await watch.once()
     assert told(registry, WAITING)["first", "ZeroDivisionError"] == 1
     assert told(registry, WAITING)["second", "ZeroDivisionError"] == 0
     assert told(registry, OLDEST) == pytest.approx({("first",): 3600 - 0.001})
@@ -131,7 +131,7 @@ async def test_what_is_taken_away_is_no_longer_told(rig: Rig) -> None:
 
 async def test_without_letters_the_counts_are_0_and_there_is_no_oldest(rig: Rig) -> None:
     watch, registry = watch_on(DeadLetterCount(rig.redis, KEYS))
-    await watch.refresh()
+    await watch.once()
     assert told(registry, WAITING) == {("first", "other"): 0, ("second", "other"): 0}
     assert told(registry, OLDEST) == {}
 
@@ -149,13 +149,13 @@ async def test_what_is_not_known_is_not_told(rig: Rig) -> None:
 
     watch, registry = watch_on(changing)
     assert told(registry, WAITING) == told(registry, OLDEST) == {}
-    await watch.refresh()
+    await watch.once()
     assert told(registry, WAITING)["first", "ZeroDivisionError"] == 1
     asked.append(away)
-    await watch.refresh()
+    await watch.once()
     assert told(registry, WAITING) == told(registry, OLDEST) == {}
     asked.append(found)
-    await watch.refresh()
+    await watch.once()
     assert told(registry, WAITING)["first", "ZeroDivisionError"] == 1
     await nowhere.aclose()
 

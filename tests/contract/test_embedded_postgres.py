@@ -91,8 +91,8 @@ def test_the_password_lies_in_one_private_file(postgres: Postgres) -> None:
     )
 
 
-def test_it_is_durable_and_speaks_utf8(postgres: Postgres) -> None:
-    with psycopg.connect(postgres.url) as connection:
+def test_it_is_durable_and_speaks_utf8(own_postgres: Postgres) -> None:
+    with psycopg.connect(own_postgres.url) as connection:
         settings = connection.execute(
             "select current_setting('fsync'), current_setting('synchronous_commit'), lower('ÄÖ')"
         ).fetchone()

@@ -126,7 +126,7 @@ async def test_the_earliest_comments_get_the_pieces_and_the_next_are_served_as_h
     keeper = HoldKeeper(
         stall.holds, NoLinks(), now=partial(datetime.now, UTC), remind_before_seconds=0, away=()
     )
-    assert await keeper.round() == 5
+    assert await keeper.look() == 5
     assert len(await stall.bought()) == PIECES
     assert await stall.sent_to_payment() == [client for client, _ in viewers(PIECES, PIECES + 5)]
     assert await stall.waiting() == viewers(PIECES + 5, CLAIMS)

@@ -17,7 +17,7 @@ from pipeline.tombstone import TRIMMED
 from schemas.codec import UnreadableRecord, encode
 from stages.ingest import open_comment
 from stages.sources import Sources
-from tests.contract.rig import KEYS, Item, Rig, done, entry, rig_on, stage
+from tests.contract.rig import KEYS, Item, Rig, at_work, done, entry, rig_on, stage
 
 FIRST = KEYS.stream("first", 0)
 
@@ -132,9 +132,7 @@ async def test_what_was_released_stays_released(rig: Rig) -> None:
     await stream.open()
     await rig.append("first", *entry(1))
     [delivery] = await stream.read(1, 10)
-    from tests.contract.test_traps import at_work
-
-    consumer = at_work(rig, spec, stream)
+    consumer = at_work(spec, stream)
     consumer.stop_reading()
     assert consumer.free == 0
     consumer.release()

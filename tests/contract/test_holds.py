@@ -96,8 +96,8 @@ async def test_a_hold_that_runs_out_gives_its_pieces_to_the_next(
     assert isinstance(order, PlacedOrder)
     await stall.place("bo", 3)
     url = await link(stall, payments, order)
-    assert await keeper(stall, payments, NOW + timedelta(minutes=29)).round() == 0
-    assert await keeper(stall, payments, LATER).round() == 1
+    assert await keeper(stall, payments, NOW + timedelta(minutes=29)).look() == 0
+    assert await keeper(stall, payments, LATER).look() == 1
     assert await status_of(stall, order.order_id) == ("cancelled", "hold expired")
     assert (await stall.bought(), await stall.waiting()) == ([("bo", 2)], [("bo", 1)])
     assert (await stall.told("cancelled"), await stall.sent_to_payment()) == (["ana"], ["bo"])
@@ -112,7 +112,7 @@ async def test_a_link_that_was_paid_in_time_is_left_to_the_providers_event(
     assert isinstance(order, PlacedOrder)
     url = await link(stall, payments, order)
     await browser.post(url, data={"card": "4242424242424242"})
-    assert await keeper(stall, payments, LATER).round() == 0
+    assert await keeper(stall, payments, LATER).look() == 0
     assert await status_of(stall, order.order_id) == ("awaiting_payment", None)
     assert await stall.stock() == 0
 
@@ -120,7 +120,7 @@ async def test_a_link_that_was_paid_in_time_is_left_to_the_providers_event(
 async def test_an_order_on_its_way_to_payment_does_not_expire(stall: Stall) -> None:
     order = await stall.place("ana")
     assert isinstance(order, PlacedOrder)
-    assert await keeper(stall, NoLinks(), LATER).round() == 0
+    assert await keeper(stall, NoLinks(), LATER).look() == 0
     assert await status_of(stall, order.order_id) == ("placed", None)
 
 
@@ -128,7 +128,7 @@ async def test_the_buyer_is_reminded_once(stall: Stall) -> None:
     await stall.place("ana")
     await stall.await_payment()
     for minutes, told in ((24, []), (26, ["ana"]), (28, ["ana"])):
-        await keeper(stall, NoLinks(), NOW + timedelta(minutes=minutes)).round()
+        await keeper(stall, NoLinks(), NOW + timedelta(minutes=minutes)).look()
         assert await stall.told("hold_expiring") == told
 
 
@@ -140,7 +140,7 @@ async def test_while_the_provider_is_away_nothing_is_given_away(stall: Stall) ->
     await stall.place("ana", 2)
     await stall.await_payment()
     with pytest.raises(PaymentUnavailable):
-        await keeper(stall, Away(), LATER).round()
+        await keeper(stall, Away(), LATER).look()
     assert (await stall.stock(), await stall.bought("awaiting_payment")) == (0, [("ana", 2)])
 
 
@@ -148,7 +148,7 @@ async def test_who_lets_a_hold_run_out_is_not_the_next_to_be_served(stall: Stall
     await stall.place("ana", 3)  # two, and waits for one
     await stall.place("bo")
     await stall.await_payment()
-    assert await keeper(stall, NoLinks(), LATER).round() == 1
+    assert await keeper(stall, NoLinks(), LATER).look() == 1
     assert (await stall.bought(), await stall.waiting(), await stall.stock()) == ([("bo", 1)], [], 1)
 
 
@@ -165,7 +165,7 @@ async def test_the_pay_link_of_a_cancelled_order_is_ended_once(stall: Stall) -> 
     await stall.await_payment()
     await stall.orders.cancel_claim(await stall.cancel("ana"), NOW)
     for _ in range(2):
-        await keeper(stall, Noting(), NOW).round()
+        await keeper(stall, Noting(), NOW).look()
     assert ended == [f"cs_{order.order_id}"]
 
 
@@ -206,5 +206,5 @@ async def test_a_round_ends_the_longest_run_out_first_and_no_more_than_it_can(da
     await stall.change(
         "update orders set hold_until = hold_until + interval '1 hour' where order_number > 'ORD-20260101-00055'"
     )
-    assert [await keeper(stall, NoLinks(), LATER).round() for _ in range(3)] == [50, 5, 0]
+    assert [await keeper(stall, NoLinks(), LATER).look() for _ in range(3)] == [50, 5, 0]
     assert await stall.stock() == 55

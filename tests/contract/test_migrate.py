@@ -23,7 +23,7 @@ from tests.fixtures_servers import execute_outside_transaction
 TABLES = {
     *("streamers", "products", "product_embeddings", "buyers", "chat_messages", "product_matches", "orders"),
     *("order_numbers", "chat_message_order_mapping", "payment_notifications", "commissions", "end_states"),
-    *("outbox", "stripe_events"),
+    *("outbox", "stripe_events", "intent_corrections", "match_reviews"),
 }
 numbers = count(1)
 

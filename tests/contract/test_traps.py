@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,6 @@ from pipeline.decision import Decider
 from pipeline.embedded import Valkey
 from pipeline.engines.redis.backlog import Backlog
 from pipeline.engines.redis.connection import BLOCK_SECONDS, connect_reader
-from pipeline.engines.redis.consumer import Consumer
 from pipeline.engines.redis.lease import LeaseKeeper
 from pipeline.engines.redis.reclaimer import Reclaimer
 from pipeline.engines.redis.streams import Renewed, StageStream
@@ -21,10 +19,10 @@ from pipeline.engines.redis.trimmer import Trimmer
 from pipeline.engines.redis.watermark import Watermark
 from pipeline.settings import RuntimeSettings
 from pipeline.settlement import Append, Settled
-from pipeline.stage import Emit, Outcome, Stage
+from pipeline.stage import Emit, Outcome
 from pipeline.tombstone import TRIMMED
 from tests.contract.public_door import comments, door
-from tests.contract.rig import KEYS, Item, Rig, done, entry, rig_on, stage
+from tests.contract.rig import KEYS, Item, Rig, at_work, done, entry, rig_on, stage
 from tests.fixtures_servers import emptied
 from tests.redis_servers import SERVERS_HERE
 
@@ -64,11 +62,6 @@ async def stuck(item: Item) -> Outcome:
     return Emit(item)
 
 
-def at_work(rig: Rig, spec: Stage[Any], stream: StageStream) -> Consumer:
-    """A consumer by hand: it reads nothing by itself."""
-    return Consumer(spec, stream, partitions=1, clock=time.time, random=lambda: 0.5)
-
-
 async def test_xack_ignores_ownership(rig: Rig) -> None:
     spec = stage("first", done)
     old, new = rig.stream(spec, "old"), rig.stream(spec, "new")
@@ -95,7 +88,7 @@ async def test_an_unconditional_heartbeat_steals_entries_back(rig: Rig) -> None:
     stream = rig.stream(spec, "one")
     await stream.open()
     ids = [await rig.append("first", *entry(number)) for number in range(2)]
-    consumer = at_work(rig, spec, stream)
+    consumer = at_work(spec, stream)
     running = asyncio.create_task(consumer.run())
     await rig.until_pending("first", 2)
     await steal(rig, ids[0])
@@ -180,7 +173,7 @@ async def test_a_search_goes_on_until_it_is_through_or_there_is_no_room(rig: Rig
     spec = stage("first", stuck, concurrency=50, timeout_seconds=60)
     ids = await held(rig, rig.stream(spec, "dead"), 30)
     stream = rig.stream(spec, "one", lease_seconds=0.001)
-    consumer = at_work(rig, spec, stream)
+    consumer = at_work(spec, stream)
     await asyncio.to_thread(time.sleep, 0.002)
     await Reclaimer(consumer, stream, clock=time.time).bring_orphans()
     assert sorted(consumer.in_hand) == sorted(ids)

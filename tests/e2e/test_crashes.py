@@ -33,6 +33,20 @@ EFFECTS = {
     "projector": "select from end_states where seq = any($2)",
 }
 
+# What only it, and those after it, write to. Those before intent write to the same table.
+_WRITES = {
+    "ingest": "chat_messages", "vision": "product_matches", "order": "orders", "projector": "end_states",
+}  # fmt: skip
+
+
+@asynccontextmanager
+async def effects_held_up(shop: Shop, stage: str) -> AsyncIterator[None]:
+    """Meanwhile the stage can't write to the database: sooner or later it has something in hand, and keeps it."""
+    async with shop.wiring.database.transaction() as connection:
+        if table := _WRITES.get(stage):
+            await connection.execute(f"lock table {table} in share mode")
+        yield
+
 
 @asynccontextmanager
 async def settles_held_up(shop: Shop) -> AsyncIterator[None]:
@@ -58,7 +72,8 @@ async def kill_with_entries_in_hand(shop: Shop, process: str, stage: str) -> Non
             shop.house.kill_process(process)
             return await busy()
 
-    await until(killed, f"{stage} is caught at work")
+    async with effects_held_up(shop, stage):
+        await until(killed, f"{stage} is caught at work")
 
 
 async def kill_between_effect_and_settle(shop: Shop, process: str, stage: str) -> None:

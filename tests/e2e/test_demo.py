@@ -95,13 +95,21 @@ def room(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def short_show(tmp_path: Path) -> Path:
-    """The first seconds of the show, and of its first streamer alone: few frames have to be looked at."""
+    """The first seconds of the show, and of its first streamer alone: few pictures have to be looked at."""
     folder = tmp_path / "show"
     shutil.copytree(SHOW, folder)
     comments = folder / "comments.jsonl"
     lines = (json.loads(line) for line in comments.read_text(encoding="utf-8").splitlines())
     first = [line for line in lines if line["at"] <= _SHORT_SECONDS and line.get("streamer") == MAYA]
     comments.write_text("".join(f"{json.dumps(line)}\n" for line in first), encoding="utf-8")
+    show, scenes = folder / "show.json", folder / "scenes.json"
+    script, shots = json.loads(show.read_text("utf-8")), json.loads(scenes.read_text("utf-8"))
+    for part, key in (("streamers", "handle"), ("products", "streamer")):
+        script[part] = [each for each in script[part] if each[key] == MAYA]
+    writers = {line["client"] for line in first}
+    script["buyers"] = [each for each in script["buyers"] if each["client"] in writers]
+    show.write_text(json.dumps(script), encoding="utf-8")
+    scenes.write_text(json.dumps([each for each in shots if each["streamer"] == MAYA]), encoding="utf-8")
     return folder
 
 

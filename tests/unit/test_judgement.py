@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
 
 from benchmarks.judgement.__main__ import TESTS, main
 from benchmarks.judgement.figures import by, confusion, precision_recall, reliability, summary
 from benchmarks.judgement.judged import Judged, NoTexts, bought, read_texts
 from benchmarks.judgement.pictures import draw
-from stages.adapters.classifier import Judgement
+from benchmarks.judgement.vision import Folders, matching, vision
+from stages.adapters.classifier import OWN_MODEL, Judgement
 
 # As measured when the model was made (MODEL_CARD.md), at the default threshold.
 RECORDED = {
@@ -41,6 +43,7 @@ def test_no_figure_fell_by_more_than_a_point(capsys: pytest.CaptureFixture[str])
         if report[test][figure] < recorded - 0.01
     }
     assert not fallen
+    assert report["vision"] == {"matching": None, "detector": None}
     assert (
         min(report["other_author"][f"slot_{name}"] for name in ("quantity", "variant", "code")) >= SLOTS_FLOOR
     )
@@ -94,3 +97,41 @@ def test_pictures_are_drawn(tmp_path: Path) -> None:
 
 def test_both_test_sets_are_there() -> None:
     assert all(path.is_file() for path in TESTS.values())
+
+
+def test_what_vision_lacks_is_said() -> None:
+    assert [line.split(":")[0] for line in Folders().missing()] == [
+        "No matching figures",
+        "No detector figures",
+    ]
+    (line,) = Folders(grocery=Path("photos")).missing()
+    assert line.endswith("name --sprites.")
+    assert list(Folders(Path("photos"), Path("sprites")).missing()) == []
+    assert vision(Folders(sprites=Path("sprites")), Path("models"), 1) == {"matching": None, "detector": None}
+
+
+@pytest.fixture
+def grocery(tmp_path: Path) -> Path:
+    """Eight products that differ in colour, with a photo each; two of them are held out."""
+    colours = ("red", "green", "blue", "gold", "black", "purple", "orange", "teal")
+    for place, colour in enumerate(colours):
+        picture = Image.new("RGB", (200, 200), "white")
+        ImageDraw.Draw(picture).rounded_rectangle((60, 20 + 8 * place, 140, 180), radius=20, fill=colour)
+        picture.save(tmp_path / f"{colour}.png")
+        photo = Image.new("RGB", (320, 320), (188, 178, 160))
+        photo.paste(picture.crop((50, 10, 150, 190)), (110, 70))
+        photo.save(tmp_path / f"{colour}_1.jpg")
+    manifest = {
+        "products": [{"sku": colour, "image": f"{colour}.png"} for colour in colours],
+        "frames": [{"sku": colour, "image": f"{colour}_1.jpg"} for colour in colours],
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    return tmp_path
+
+
+def test_photos_of_held_out_products_are_matched_listed_and_unlisted(grocery: Path) -> None:
+    figures = matching(grocery, OWN_MODEL.parent / "vision", 1)
+    assert (figures["products"], figures["photos"]) == (2, 2)
+    assert figures["recall_at_1"] == 1
+    shares = ("listed_accepted", "unlisted_accepted", "precision_listed", "precision_all")
+    assert all(0 <= figures[name] <= 1 for name in shares)

@@ -16,11 +16,11 @@ import typer
 from schemas.signature import sign
 from stages.cli import app
 from stages.ingest import open_comment
+from stages.running import RUNNABLE
 from stages.sandbox.settings import settings_from
 from stages.settings import ShopSettings
 from stages.settings_table import BEGIN, NoMarkers, settings_table, with_table
 from stages.sources import Sources
-from stages.wiring import RUNNABLE
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")

@@ -1,26 +1,27 @@
-"""One stage at work on one partition: read, understand, handle, settle."""
+"""One stage at work on one partition: read, understand, have it handled, settle."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
 from redis.exceptions import ResponseError
 
-from pipeline.backoff import delay_seconds
-from pipeline.cancellation import cancel, together
+from pipeline.cancellation import together
 from pipeline.decision import Decider, Work
 from pipeline.engines.redis.connection import BLOCK_SECONDS, REDIS_AWAY
+from pipeline.engines.redis.handling import Handling
+from pipeline.engines.redis.patience import Patience
 from pipeline.engines.redis.settler import Settler
 from pipeline.engines.redis.streams import StageStream
-from pipeline.execution import execute
 from pipeline.metrics import DEAD_LETTERS, ENTRIES_LOST, GROUPS_RECREATED, RETRIES
 from pipeline.reading import Reading
 from pipeline.settlement import DEAD, Delivery, Postponed, Settlement
-from pipeline.stage import Outcome, Reject, Retry, Stage
+from pipeline.stage import Stage
 from pipeline.understanding import understand
 
 _PAGE = 100  # entries of the own pending list asked for at once
@@ -41,23 +42,18 @@ class Consumer:
         clock: Callable[[], float],
         random: Callable[[], float],
     ) -> None:
-        self._stage, self._stream, self._random = stage, stream, random
+        self._stage, self._stream = stage, stream
+        self._log = structlog.get_logger(stage=stage.name, partition=stream.partition)
+        self._patience = partial(Patience, self._log, random)
         self._reading = Reading(stage, stream.partition, partitions, clock)
         self._decider = Decider(stage, clock, random)
         self._settler = Settler(stream, self._let_go, self.report_removed, random)
-        self._queue: asyncio.Queue[Work] = asyncio.Queue()
-        self._suspects: asyncio.Queue[Work] = asyncio.Queue()
-        self._handlers: set[asyncio.Task[None]] = set()
+        self._handling = Handling(stage, stream, self, self._decider, self._patience)
         self._in_hand: dict[str, Delivery] = {}
-        self._handled_by: dict[str, asyncio.Task[None]] = {}
         self._freed = asyncio.Event()
-        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stopping, self._releasing = asyncio.Event(), asyncio.Event()
-        self._log = structlog.get_logger(stage=stage.name, partition=stream.partition)
         limits = stage.limits
         # A batch may wait while another one runs; single records are read when a slot is free, not before.
-        self._take = limits.batch_size if stage.batch else 1
-        self._slots = asyncio.Semaphore(1 if stage.batch else limits.concurrency)
         self._capacity = 2 * limits.batch_size if stage.batch else limits.concurrency
         self._began = self._stands_by = self._must_recover = False
         self._ahead_of_reader = 0
@@ -105,10 +101,7 @@ class Consumer:
         self._settler.forget(entry_ids)
         for entry_id in entry_ids:
             self._let_go(entry_id)
-        for entry_id in entry_ids:
-            task = self._handled_by.get(entry_id)
-            if task and not any(self._handled_by.get(held) is task for held in self._in_hand):
-                task.cancel()
+        self._handling.give_up(entry_ids, self.in_hand)
 
     def recover_soon(self) -> None:
         """An answer got lost, and with it perhaps entries: look for them before the next read."""
@@ -126,6 +119,18 @@ class Consumer:
             self._ahead_of_reader -= 1
             self._freed.set()
 
+    def holds(self, delivery: Delivery) -> bool:
+        """Whether this very delivery is in hand: the entry may have been lost, and even have come back."""
+        return self._in_hand.get(delivery.entry_id) is delivery
+
+    def settle(self, delivery: Delivery, settlement: Settlement) -> None:
+        """Have written what became of a delivery that is in hand."""
+        if isinstance(settlement, Postponed):
+            RETRIES.labels(self._stage.name).inc(settlement.attempts - delivery.attempts)
+        elif any(append.stream == DEAD for append in settlement.appends):
+            DEAD_LETTERS.labels(self._stage.name).inc()
+        self._settler.add(settlement)
+
     def report_removed(self, entry_ids: Sequence[str]) -> None:
         """Say that entries were removed from the stream by somebody else while they were pending."""
         if entry_ids:
@@ -135,12 +140,7 @@ class Consumer:
             )
 
     async def _work(self) -> None:
-        try:
-            await together(
-                self._read_and_drain(), self._handle_all(), self._handle_suspects(), self._until_broken()
-            )
-        finally:
-            await cancel(self._handlers)
+        await together(self._read_and_drain(), self._handling.run())
         await self._give_back()
 
     async def _read_and_drain(self) -> None:
@@ -149,23 +149,21 @@ class Consumer:
             await self._wait_for_freed()
 
     async def _read_until_stopped(self) -> None:
-        broken = 0
+        patience = self._patience()
         while not self._stopping.is_set():
             try:
                 if not await self._is_our_turn():
                     continue
                 await self._recover()
-                broken = 0
+                patience.is_served()
                 await self._read()
             except REDIS_AWAY as error:
-                broken += 1
-                await self._pause(broken, error)
+                await self._rest(patience.after(error))
             except ResponseError as error:
                 # The group is gone after a flush or a failover; it is made again above. UNBLOCKED: the stream was.
                 if not str(error).startswith(("NOGROUP", "UNBLOCKED")):
                     raise
-                broken += 1
-                await self._pause(broken, error)
+                await self._rest(patience.after(error))
 
     async def _is_our_turn(self) -> bool:
         """Open the stream. Where another process is at work on an exclusive stage: wait a little, and say no."""
@@ -210,101 +208,9 @@ class Consumer:
     def _understand(self, delivery: Delivery) -> None:
         understood = understand(delivery, self._reading, self._decider)
         if isinstance(understood, Work):
-            (self._suspects if delivery.deliveries > 1 else self._queue).put_nowait(understood)
+            self._handling.add(understood)
         else:
-            self._settle(delivery, understood)
-
-    def _settle(self, delivery: Delivery, settlement: Settlement) -> None:
-        if isinstance(settlement, Postponed):
-            RETRIES.labels(self._stage.name).inc(settlement.attempts - delivery.attempts)
-        elif any(append.stream == DEAD for append in settlement.appends):
-            DEAD_LETTERS.labels(self._stage.name).inc()
-        self._settler.add(settlement)
-
-    async def _handle_all(self) -> None:
-        while True:
-            works = [await self._queue.get()]
-            await self._slots.acquire()
-            while len(works) < self._take and not self._queue.empty():
-                works.append(self._queue.get_nowait())
-            self._begin([work for work in works if self._holds(work)])
-
-    async def _handle_suspects(self) -> None:
-        """What was in a process' hands when it died, or was taken from it, is handled one at a time, and counted as its
-        work begins: so an entry that kills its process is found, and its neighbours don't die for it."""
-        while True:
-            work = await self._suspects.get()
-            await self._slots.acquire()
-            if self._holds(work):
-                await self._count(work.delivery)
-            await asyncio.wait([self._begin([work] if self._holds(work) else [])])
-
-    async def _count(self, delivery: Delivery) -> None:
-        """Lets the entry go where it is no longer ours, or nobody's: Redis was emptied."""
-        broken = 0
-        while True:
-            try:
-                begun = await self._stream.begin(delivery.entry_id, delivery.deliveries)
-            except REDIS_AWAY as error:
-                broken += 1
-                await asyncio.sleep(self._said_pause(broken, error))
-            except ResponseError as error:
-                if "NOGROUP" not in str(error):
-                    raise
-                return self.lose([delivery.entry_id])
-            else:
-                self.report_removed(begun.gone)
-                return self.lose([*begun.lost, *begun.gone])
-
-    def _begin(self, works: Sequence[Work]) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._handle(works))
-        self._handlers.add(task)
-        task.add_done_callback(self._has_handled)
-        self._handled_by.update((work.delivery.entry_id, task) for work in works)
-        return task
-
-    def _has_handled(self, task: asyncio.Task[None]) -> None:
-        self._handlers.discard(task)
-        self._slots.release()
-        if not task.cancelled() and (error := task.exception()) and not self._broken.done():
-            self._broken.set_exception(error)
-
-    async def _until_broken(self) -> None:
-        """Whatever a stage's handler raises is an outcome; what arrives here is a fault of the runtime."""
-        await self._broken
-
-    async def _handle(self, works: Sequence[Work]) -> None:
-        try:
-            outcomes = await self._outcomes(works)
-            for work, outcome in zip(works, outcomes, strict=True):
-                if self._holds(work):
-                    self._settle(work.delivery, self._decided(work, outcome))
-        finally:
-            for work in works:
-                if self._handled_by.get(work.delivery.entry_id) is asyncio.current_task():
-                    del self._handled_by[work.delivery.entry_id]
-
-    async def _outcomes(self, works: Sequence[Work]) -> Sequence[Outcome]:
-        try:
-            return await execute(self._stage, [work.record for work in works]) if works else []
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            # Nobody asked for it: something that the handler waited for was cancelled.
-            return [Retry("what the handler waited for was cancelled", error="CancelledError")] * len(works)
-
-    def _decided(self, work: Work, outcome: Outcome) -> Settlement:
-        """The settlement, also of an outcome that can't be written: such an entry would be met for ever."""
-        try:
-            return self._decider.decide(work, outcome)
-        except Exception as error:
-            reason = f"the handler's outcome can't be written: {error!r}"
-            return self._decider.decide(work, Reject(ascii(reason), type(error).__name__))
-
-    def _holds(self, work: Work) -> bool:
-        """Whether this very delivery is in hand: the entry may have been lost, and even have come back."""
-        return self._in_hand.get(work.delivery.entry_id) is work.delivery
+            self.settle(delivery, understood)
 
     def _let_go(self, entry_id: str) -> None:
         self._in_hand.pop(entry_id, None)
@@ -336,14 +242,6 @@ class Consumer:
             await self._wait_for_freed()
         elif await self._stream.look_onward():
             await self._rest(_LOOK_SECONDS)
-
-    async def _pause(self, broken: int, error: Exception) -> None:
-        await self._rest(self._said_pause(broken, error))
-
-    def _said_pause(self, broken: int, error: Exception) -> float:
-        wait = delay_seconds(broken, base_seconds=0.1, cap_seconds=2.0, random=self._random)
-        self._log.warning("Redis broke off; trying again", error=str(error), seconds=round(wait, 3))
-        return wait
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -109,11 +109,6 @@ class StageStream:
         return self._settings.lease_seconds
 
     @property
-    def is_exclusive(self) -> bool:
-        """Whether one process at a time may work on it."""
-        return self._exclusive
-
-    @property
     def is_pressed(self) -> bool:
         """Whether a stream that this stage writes to was over the high-water mark when we last looked."""
         return any(length >= self._settings.high_water for length in self._onward.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,12 +15,13 @@ from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.scripts import Script
 from pipeline.engines.redis.watermark import Watermark
 from pipeline.metrics import ENTRIES_LOST
+from pipeline.rounds import Rounds
 from pipeline.settings import RuntimeSettings
 from pipeline.settlement import DEAD
 from pipeline.stage import PUBLIC_STREAM
 from pipeline.tombstone import tombstone_fields
 
-_TICK_SECONDS = 1.0
+_ROUND_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Trimmed:
     losses: dict[str, int]
 
 
-class Trimmer:
+class Trimmer(Rounds):
     """An agent that trims `comments_stream` below the replay window and below what the stages at the door (`doors`)
     have settled, and keeps the checkpoints from which their groups are made again. `clock` gives epoch seconds."""
 
@@ -46,6 +46,9 @@ class Trimmer:
         watermark: Watermark,
         clock: Callable[[], float],
     ) -> None:
+        super().__init__(
+            every_seconds=_ROUND_SECONDS, away=(*REDIS_AWAY, ResponseError), patience="not trimmed this time"
+        )
         keys = Keys(settings.key_prefix)
         self._settings, self._doors, self._watermark, self._clock = settings, doors, watermark, clock
         self._script = Script(redis, "trim")
@@ -54,27 +57,14 @@ class Trimmer:
             self._keys += [keys.checkpoint(door, 0), keys.loss(door)]
         fields = tombstone_fields(doors[0], PUBLIC_STREAM, 0)
         self._tombstone = msgpack.packb(fields, use_bin_type=False)
-        self._stopping = asyncio.Event()
         self._log = structlog.get_logger(stream=keys.comments)
 
-    def stop(self) -> None:
-        """Trim no more."""
-        self._stopping.set()
-
-    def release(self) -> None:
-        """Nothing is ever in its hands."""
-        self.stop()
-
-    async def run(self) -> None:
-        """Trim every second until stopped."""
-        while not self._stopping.is_set():
-            try:
-                await self.trim()
-                for partition in range(self._settings.partitions):
-                    await self._watermark.forget(partition, self._clock())
-            except (*REDIS_AWAY, ResponseError) as error:
-                self._log.warning("not trimmed this time", error=str(error))
-            await self._rest()
+    async def round(self) -> bool:
+        """Trim, and forget the marks that nobody needs any more."""
+        await self.trim()
+        for partition in range(self._settings.partitions):
+            await self._watermark.forget(partition, self._clock())
+        return False
 
     async def trim(self) -> Trimmed:
         """Trim once. Raises what redis-py raises."""
@@ -87,9 +77,3 @@ class Trimmer:
                 "somebody removed entries that nobody had read yet: they are lost", stage=stage, entries=count
             )
         return Trimmed(entries, lost)
-
-    async def _rest(self) -> None:
-        try:
-            await asyncio.wait_for(self._stopping.wait(), _TICK_SECONDS)
-        except TimeoutError:
-            return

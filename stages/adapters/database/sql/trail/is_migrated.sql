@@ -1,1 +1,1 @@
-select to_regclass('outbox') is not null
+select to_regclass('outbox') is not null and to_regclass('match_reviews') is not null

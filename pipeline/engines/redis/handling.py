@@ -1,0 +1,155 @@
+"""A stage's handler at work on what its consumer has in hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from redis.exceptions import ResponseError
+
+from pipeline.cancellation import cancel, together
+from pipeline.decision import Decider, Work
+from pipeline.engines.redis.connection import REDIS_AWAY
+from pipeline.engines.redis.patience import Patience
+from pipeline.engines.redis.streams import StageStream
+from pipeline.execution import execute
+from pipeline.settlement import Delivery, Settlement
+from pipeline.stage import Outcome, Reject, Retry, Stage
+
+
+class Hand(Protocol):
+    """Holds the deliveries that are worked on."""
+
+    def holds(self, delivery: Delivery) -> bool:
+        """Whether this very delivery is in hand: the entry may have been lost, and even have come back."""
+
+    def settle(self, delivery: Delivery, settlement: Settlement) -> None:
+        """Take what became of a delivery that is in hand."""
+
+    def lose(self, entry_ids: Sequence[str]) -> None:
+        """Let go of entries that are no longer ours."""
+
+    def report_removed(self, entry_ids: Sequence[str]) -> None:
+        """Say that somebody else removed these entries."""
+
+
+class Handling:
+    """Runs the handler of `stage` on works, as many at a time as its limits say, and gives `hand` what the outcomes
+    come to."""
+
+    def __init__(
+        self,
+        stage: Stage[Any],
+        stream: StageStream,
+        hand: Hand,
+        decider: Decider,
+        patience: Callable[[], Patience],
+    ) -> None:
+        self._stage, self._stream, self._hand = stage, stream, hand
+        self._decider, self._patience = decider, patience
+        self._queue: asyncio.Queue[Work] = asyncio.Queue()
+        self._suspects: asyncio.Queue[Work] = asyncio.Queue()
+        self._handlers: set[asyncio.Task[None]] = set()
+        self._handled_by: dict[str, asyncio.Task[None]] = {}
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._take = stage.limits.batch_size if stage.batch else 1
+        self._slots = asyncio.Semaphore(1 if stage.batch else stage.limits.concurrency)
+
+    def add(self, work: Work) -> None:
+        """Have it handled as soon as a slot is free."""
+        (self._suspects if work.delivery.deliveries > 1 else self._queue).put_nowait(work)
+
+    def give_up(self, entry_ids: Sequence[str], in_hand: Sequence[str]) -> None:
+        """Cancel the handlers of these entries, unless they work on others that are still in hand."""
+        for entry_id in entry_ids:
+            task = self._handled_by.get(entry_id)
+            if task and not any(self._handled_by.get(held) is task for held in in_hand):
+                task.cancel()
+
+    async def run(self) -> None:
+        """Handle until cancelled; the handlers are then cancelled too. Whatever a stage's handler raises is an outcome;
+        what this raises is a fault of the runtime."""
+        try:
+            await together(self._handle_all(), self._handle_suspects(), self._until_broken())
+        finally:
+            await cancel(self._handlers)
+
+    async def _handle_all(self) -> None:
+        while True:
+            works = [await self._queue.get()]
+            await self._slots.acquire()
+            while len(works) < self._take and not self._queue.empty():
+                works.append(self._queue.get_nowait())
+            self._begin([work for work in works if self._hand.holds(work.delivery)])
+
+    async def _handle_suspects(self) -> None:
+        """What was in a process' hands when it died, or was taken from it, is handled one at a time, and counted as its
+        work begins: so an entry that kills its process is found, and its neighbours don't die for it."""
+        while True:
+            work = await self._suspects.get()
+            await self._slots.acquire()
+            if self._hand.holds(work.delivery):
+                await self._count(work.delivery)
+            await asyncio.wait([self._begin([work] if self._hand.holds(work.delivery) else [])])
+
+    async def _count(self, delivery: Delivery) -> None:
+        """Lets the entry go where it is no longer ours, or nobody's: Redis was emptied."""
+        patience = self._patience()
+        while True:
+            try:
+                begun = await self._stream.begin(delivery.entry_id, delivery.deliveries)
+            except REDIS_AWAY as error:
+                await asyncio.sleep(patience.after(error))
+            except ResponseError as error:
+                if "NOGROUP" not in str(error):
+                    raise
+                return self._hand.lose([delivery.entry_id])
+            else:
+                self._hand.report_removed(begun.gone)
+                return self._hand.lose([*begun.lost, *begun.gone])
+
+    def _begin(self, works: Sequence[Work]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._handle(works))
+        self._handlers.add(task)
+        task.add_done_callback(self._has_handled)
+        self._handled_by.update((work.delivery.entry_id, task) for work in works)
+        return task
+
+    def _has_handled(self, task: asyncio.Task[None]) -> None:
+        self._handlers.discard(task)
+        self._slots.release()
+        if not task.cancelled() and (error := task.exception()) and not self._broken.done():
+            self._broken.set_exception(error)
+
+    async def _until_broken(self) -> None:
+        await self._broken
+
+    async def _handle(self, works: Sequence[Work]) -> None:
+        try:
+            outcomes = await self._outcomes(works)
+            for work, outcome in zip(works, outcomes, strict=True):
+                if self._hand.holds(work.delivery):
+                    self._hand.settle(work.delivery, self._decided(work, outcome))
+        finally:
+            for work in works:
+                if self._handled_by.get(work.delivery.entry_id) is asyncio.current_task():
+                    del self._handled_by[work.delivery.entry_id]
+
+    async def _outcomes(self, works: Sequence[Work]) -> Sequence[Outcome]:
+        try:
+            return await execute(self._stage, [work.record for work in works]) if works else []
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody asked for it: something that the handler waited for was cancelled.
+            return [Retry("what the handler waited for was cancelled", error="CancelledError")] * len(works)
+
+    def _decided(self, work: Work, outcome: Outcome) -> Settlement:
+        """The settlement, also of an outcome that can't be written: such an entry would be met for ever."""
+        try:
+            return self._decider.decide(work, outcome)
+        except Exception as error:
+            reason = f"the handler's outcome can't be written: {error!r}"
+            return self._decider.decide(work, Reject(ascii(reason), type(error).__name__))

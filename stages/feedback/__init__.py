@@ -1,0 +1,1 @@
+"""What people correct, as rows to train with."""

@@ -1,0 +1,11 @@
+"""What the user of `correct` and `export-training` can mend."""
+
+from __future__ import annotations
+
+
+class UnknownComment(LookupError):
+    """There is no comment with this id; the message names it."""
+
+
+class UnwritableExport(OSError):
+    """A file of the export can't be written; the message says which and why."""
