@@ -7,6 +7,6 @@ select
 from match_reviews as r
 join chat_messages as m on m.id = r.comment_id
 left join products as p on p.id = r.chosen_product
-where r.status in ('confirmed', 'declined') and r.decided_at >= $1 and (r.decided_at, r.comment_id) > ($2, $3)
+where m.message <> '(erased)' and r.status in ('confirmed', 'declined') and r.decided_at >= $1 and (r.decided_at, r.comment_id) > ($2, $3)
 order by r.decided_at, r.comment_id
 limit $4

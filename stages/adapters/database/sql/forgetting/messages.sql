@@ -1,2 +1,2 @@
-update payment_notifications set body = '(erased)'
+update payment_notifications set body = '(erased)', record = null
 where recipient = 'buyer' and (buyer_id = any($1) or order_id = any($2))
