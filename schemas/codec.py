@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from types import UnionType
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, get_args, overload
 from uuid import UUID
 
 import orjson
@@ -40,8 +40,9 @@ def decode(kind: type[R] | UnionType, data: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         raise UnreadableRecord(f"not JSON: {error}") from error
     except ValidationError as error:
-        name = str(kind) if isinstance(kind, UnionType) else kind.__name__
-        raise UnreadableRecord(f"not a {name}: {in_words(error)}") from error
+        kinds = get_args(kind) or (kind,)
+        names = " or ".join(each.__name__ for each in kinds)
+        raise UnreadableRecord(f"not a {names}: {in_words(error)}") from error
 
 
 @lru_cache

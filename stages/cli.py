@@ -28,7 +28,7 @@ from pipeline.logging import log_to_stderr
 from pipeline.metrics import MetricsNotServed
 from pipeline.redrive import RedriveStopped
 from schemas.codec import in_words
-from stages.adapters.classifier import load_classifier
+from stages.adapters.classifier import OnnxClassifier, load_classifier
 from stages.adapters.database import Database, DatabaseRefused, DatabaseUnavailable, NotMigrated
 from stages.adapters.database.migrate import MigrationFailed
 from stages.adapters.database.trail import Trail
@@ -149,10 +149,10 @@ def migrate() -> None:
 )
 def classify() -> None:
     settings = load_settings()
-    # Nothing else runs in this process: it may use every core that it is given.
-    threads = max(settings.model_threads, os.cpu_count() or 1)
-    classifier = load_classifier(settings.intent_model, threads)
-    _print_lines(classify_lines(sys.stdin.buffer, classifier))
+    classifier = load_classifier(settings.intent_model)
+    # Nothing else runs in this process: it may use every core that it is given, and one batch is read or written.
+    calls = len(os.sched_getaffinity(0)) + 1 if isinstance(classifier, OnnxClassifier) else 1
+    _print_lines(classify_lines(sys.stdin.buffer, classifier, calls=calls))
 
 
 @app.command(help="Show which models judge: their files, where they come from, sizes and hashes.")

@@ -27,7 +27,8 @@ async def classify(
     comments: Sequence[Comment], *, classifier: Classifier, store: Judgements, threshold: float
 ) -> list[Outcome]:
     """Judge the comments and keep the judgement; only a buy with a score above `threshold` goes on, and a complaint by
-    which the viewer takes a claim back goes straight to `order`."""
+    which the viewer takes a claim back goes straight to `order`. What is judged a buy and has the words of one who
+    takes it back is neither: nobody is charged for a "cancel"."""
     # The model holds no lock while it computes: the loop goes on serving Redis.
     judged = await asyncio.to_thread(_judge, comments, classifier)
     await store.classify(judged)
@@ -66,7 +67,7 @@ def _outcome(comment: ClassifiedComment, threshold: float) -> Outcome:
         return Emit(_cancellation(comment), to="order", note=note)
     if comment.intent != "buy":
         return Drop(comment.intent, note)
-    if comment.score <= threshold:
+    if comment.score <= threshold or takes_back(comment.message):
         return Drop("unsure buy", note)
     return Emit(comment, note=note)
 

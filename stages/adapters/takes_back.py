@@ -1,8 +1,8 @@
 """Does a complaint take a claim back ("cancel", "pass", "batal kak")? Rules, no model.
 
-Asked only of what the classifier judged a complaint. Only what releases the whole claim counts: who wants two instead
-of three, asks how cancelling works, means an order of an earlier show, or complains that one was cancelled, is left to
-the host.
+Asked of what the classifier judged a complaint, and of buys, where in doubt none is made. Only what releases the
+whole claim counts: who wants two instead of three, asks how cancelling works, means an order of an earlier show, or
+complains that one was cancelled, is left to the host.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ async def unorder(shop: PastShop, comment: UUID) -> None:
     for query in (
         f"delete from payment_notifications where {order}",  # noqa: S608 - our own words
         f"delete from commissions where {order}",  # noqa: S608
+        f"delete from payment_attempts where {order}",  # noqa: S608
         "delete from chat_message_order_mapping where comment_id = $1",
         "delete from orders where comment_id = $1",
         "delete from product_matches where comment_id = $1",

@@ -13,8 +13,8 @@ PASSWORD = "of-a-server-that-is-gone-after-the-run"
 STAGES, STREAMER = "tiktoksales_stages", "tiktoksales_streamer"
 
 CLOSED = {
-    "access_keys", "access_rules", "buyers", "consents", "order_numbers", "order_requests", "outbox",
-    "payment_attempts", "stripe_events", "webhook_deliveries", "webhook_endpoints", "whatsapp_days",
+    "access_keys", "access_rules", "buyers", "consents", "onboardings", "order_numbers", "order_requests",
+    "outbox", "payment_attempts", "stripe_events", "webhook_deliveries", "webhook_endpoints", "whatsapp_days",
     "whatsapp_recipients",
 }  # fmt: skip
 """Tables that no streamer reads."""
@@ -58,6 +58,7 @@ insert into payouts (order_id, streamer, account, amount_minor, currency)
 insert into consents (buyer_id, channel, granted, source) values ('{id}', 'sms', true, '{who}');
 insert into whatsapp_recipients (day, recipient) values ('2026-01-01', '{who}');
 insert into whatsapp_days (day, recipients) values ('2026-01-0{number}', 1);
+insert into onboardings (id, buyer_id, expires_at) values ('{id}', '{id}', now());
 insert into order_requests (key, digest, order_id) values ('{who}', '{who}', '{id}');
 insert into webhook_endpoints (id, url, secret, streamer) values ('{id}', '{who}', '{who}', '{who}');
 insert into webhook_deliveries (id, endpoint_id, event_id, event, payload)

@@ -67,6 +67,13 @@ async def test_a_complaint_that_takes_a_claim_back_goes_straight_to_order(
     )
 
 
+@pytest.mark.parametrize("message", ["मेरा ऑर्डर कैंसल कर दो", "cancel mine pls"])
+async def test_a_buy_with_the_words_of_one_who_takes_it_back_makes_no_order(message: str) -> None:
+    outcome = await judged(message, "buy")
+    assert isinstance(outcome, Drop)
+    assert outcome.reason == "unsure buy"
+
+
 @pytest.mark.parametrize(
     ("message", "intent", "score"),
     [

@@ -61,7 +61,17 @@ def test_a_missing_key_is_said_and_no_key_is_shown() -> None:
     assert not {NEW, OLD, PHONE} & set(str(caught.value).split())
 
 
-@pytest.mark.parametrize("key", ["", "short", NEW[:-3], f"{NEW[:-1]}", f"{NEW[:20]}!{NEW[21:]}", "ключ"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("short", id="short"),
+        pytest.param(NEW[:-3], id="a byte short"),
+        pytest.param(NEW[:-1], id="without its padding"),
+        pytest.param(f"{NEW[:20]}!{NEW[21:]}", id="with a strange sign"),
+        pytest.param("ключ", id="not ASCII"),
+    ],
+)
 def test_a_malformed_key_is_named_by_its_place(key: str) -> None:
     with pytest.raises(UnusableDataKeys, match="key 2 is not 32 bytes") as caught:
         Vault([NEW, key])

@@ -108,6 +108,6 @@ def too_many_requests() -> StripeRefusal:
 def broken(*, remembered: bool) -> StripeRefusal:
     """A failure on Stripe's side: 500 from the endpoint, 503 from in front of it."""
     message = (
-        "An unknown error occurred on our side. Please try again; if it persists, tell support@stripe.com."
+        "An unknown error occurred on our side. Please try again; if it persists, tell Stripe's support."
     )
     return StripeRefusal(500 if remembered else 503, "api_error", message, begun=remembered)
