@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.recovery.control import FOLDER_VARIABLE, Victim
 from benchmarks.recovery.kill_points import install
 from benchmarks.recovery.light_models import LightWiring
-from stages import cli, wiring
+from stages import cli, running
 
 NAME_VARIABLE = "RECOVERY_NAME"
 
@@ -21,7 +21,7 @@ def main() -> None:
     """Run the command line in the benchmark's way."""
     install(Victim(Path(os.environ[FOLDER_VARIABLE]), os.environ[NAME_VARIABLE]))
     # The gateway's server and `open_agents` look the class up when they are first used: after this.
-    setattr(wiring, "Wiring", LightWiring)  # noqa: B010 - an assignment would be one to a type
+    setattr(running, "Wiring", LightWiring)  # noqa: B010 - an assignment would be one to a type
     cli.main()
 
 

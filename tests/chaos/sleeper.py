@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.recovery.light_models import LightWiring
 from pipeline.engines.redis.streams import StageStream
-from stages import cli, wiring
+from stages import cli, running
 from stages.adapters.database.catalog import Catalog
 from stages.adapters.database.comments import Comments
 from stages.adapters.database.end_states import EndStates
@@ -31,7 +31,7 @@ EFFECTS: dict[str, tuple[type, str]] = {
     "storing an intent": (Comments, "classify"),
     "storing a match": (Catalog, "store_match"),
     "placing an order": (Orders, "place"),
-    "charging a card": (StripePayments, "charge"),
+    "charging a card": (StripePayments, "charge_as"),
     "recording a payment": (Orders, "pay"),
     "opening a pay link": (StripePayments, "open_checkout"),
     "recording a pay link": (Orders, "await_payment"),
@@ -51,7 +51,7 @@ def main() -> None:
     for point, (owner, method) in EFFECTS.items():
         _wrap(owner, method, lambda *_, point=point: point, folder)
     _wrap(StageStream, "settle", lambda stream, *_: f"settling {stream.stage}", folder)
-    setattr(wiring, "Wiring", LightWiring)  # noqa: B010 - an assignment would be one to a type
+    setattr(running, "Wiring", LightWiring)  # noqa: B010 - an assignment would be one to a type
     cli.main()
 
 
