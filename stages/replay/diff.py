@@ -81,9 +81,8 @@ def changed(stored: Stored | None, now: Judged) -> Change | None:
         return "undecided"
     if stored is None or not _is_judged(stored):
         return "nothing_stored"
-    ended_as_claim = (
-        stored.end_stage == _CLAIM and stored.intent == "buy"
-    )  # not a cancellation, which ends there too
+    # A cancellation ends at the same stage.
+    ended_as_claim = stored.end_stage == _CLAIM and stored.intent == "buy"
     was = stored.order_number is not None or ended_as_claim
     if was and now.end == NO_FRAMES:
         return "frames_gone"

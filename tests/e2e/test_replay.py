@@ -109,6 +109,7 @@ async def check_shadow(shop: Shop, load: Load) -> None:
         "update end_states set stage = 'order', reason = 'sold out' where comment_id = $1",
         dropped["comment_id"],
     )
+    await shop.rows("update chat_messages set nlp_intent = 'buy' where id = $1", dropped["comment_id"])
     first = await shop.row(
         "select min(seq_rank) >> 20 as ms from chat_messages where message_id like $1", mine
     )
