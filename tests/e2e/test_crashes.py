@@ -128,7 +128,8 @@ async def kill_once_the_provider_has_acted(shop: Shop, process: str) -> None:
 
     await until(unknown, f"a provider has acted for {process} and not answered yet")
     shop.house.kill_process(process)
-    assert await unknown()
+    # The provider's event may have booked the payment meanwhile; the stage itself never heard, and has its entry still.
+    assert await shop.in_hand(process) > 0
 
 
 @pytest.mark.parametrize("stage", [*STAGES, "projector"])
