@@ -220,10 +220,15 @@ async def test_a_buy_at_a_time_without_frames_matches_nothing(shop: Shop) -> Non
     assert (end["stage"], end["outcome"], end["reason"]) == ("vision", "dropped", "no frames")
 
 
+def crowd(size: int) -> list[Viewer]:
+    """As many viewers, none of whom has claimed before: a single one would reach the limit of what is unpaid."""
+    return [Viewer(f"crowd.{number}", f"69000000000001{number:05}") for number in range(size)]
+
+
 async def test_the_last_piece_is_sold_once(shop: Shop) -> None:
     stock = "select stock from products where streamer = 'maya.closet' and sku = 'BAG-05'"
     pieces = (await shop.row(stock))["stock"]
-    wanted = [shop.fields("I want to buy this bag now!", STRANGER, at=BAG_AT) for _ in range(pieces + 2)]
+    wanted = [shop.fields("I want to buy this bag now!", someone, at=BAG_AT) for someone in crowd(pieces + 2)]
     for fields in wanted:
         await shop.post(fields)
     ends = [await shop.end_of(identity(fields)) for fields in wanted]
