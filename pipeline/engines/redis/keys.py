@@ -55,3 +55,15 @@ class Keys:
     def once(self, record_id: str, partition: int) -> str:
         """Mark: this record was appended."""
         return f"{self.prefix}once:{record_id}:{{{partition}}}"
+
+    def offered(self, name: str) -> str:
+        """String: the public entry that the offer of this name has become. It lies in the stream's slot."""
+        return f"{self.prefix}offered:{{{self.comments}}}:{name}"
+
+    def pushed(self, whose: str) -> str:
+        """Sorted set: what a connector has pushed -> when (epoch seconds). It shares a slot with `read_up_to`."""
+        return f"{self.prefix}pushed:{{{whose}}}"
+
+    def read_up_to(self, whose: str) -> str:
+        """String: how far a connector has read."""
+        return f"{self.prefix}read_up_to:{{{whose}}}"

@@ -1,0 +1,63 @@
+"""Commands that are asked at the same time share a round trip."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from redis.asyncio import Redis
+
+_MOST = 512  # commands in one trip, so that no answer waits for thousands of others
+
+
+class CoalescedRedis(Redis):
+    """A client on the pool of another one, which goes on belonging to that. What is asked while a round trip is under
+    way goes together in the next one, in the order in which it was asked: many callers cost little more than one, and
+    one alone waits for nobody.
+
+    A trip that fails, fails for all its commands. A caller that is cancelled has asked all the same.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        super().__init__(connection_pool=redis.connection_pool)
+        self._asked: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
+        self._trips: asyncio.Task[None] | None = None
+
+    async def execute_command(self, *args: Any, **_: Any) -> Any:
+        """Ask, and wait for the answer. Raises what redis-py raises."""
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._asked.append((args, answer))
+        if self._trips is None:
+            self._trips = asyncio.create_task(self._travel())
+        return await answer
+
+    async def _travel(self) -> None:
+        try:
+            while self._asked:
+                trip, self._asked = self._asked[:_MOST], self._asked[_MOST:]
+                await self._go(trip)
+        finally:
+            self._trips = None
+
+    async def _go(self, trip: list[tuple[tuple[Any, ...], asyncio.Future[Any]]]) -> None:
+        pipeline = self.pipeline(transaction=False)
+        for args, _ in trip:
+            pipeline.execute_command(*args)
+        try:
+            answers = await pipeline.execute(raise_on_error=False)
+        except BaseException as error:  # the callers are told, whatever it is; no trip may hang
+            answers = [error] * len(trip)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            _tell(trip, answers)
+
+
+def _tell(trip: list[tuple[tuple[Any, ...], asyncio.Future[Any]]], answers: list[Any]) -> None:
+    for (_, future), answer in zip(trip, answers, strict=True):
+        if future.done():  # its caller was cancelled
+            continue
+        if isinstance(answer, BaseException):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

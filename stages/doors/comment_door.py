@@ -1,0 +1,179 @@
+"""Comments that come in by a door become entries of the public stream."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID, uuid4
+
+import orjson
+from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
+
+from pipeline.decision import partition_of
+from pipeline.engines.redis.comment_log import CommentLog, Kept, Offer
+from pipeline.engines.redis.connection import REDIS_AWAY
+from pipeline.engines.redis.keys import Keys
+from stages.doors.high_water import HighWater
+from stages.doors.posted_comment import PostedComment, Queued
+from stages.doors.rate_limits import RateLimits
+from stages.ingest import comment_id
+from stages.sources import Sources
+
+_ASK_AGAIN_SECONDS = 0.1
+_LOST = (ConnectionError, TimeoutError, OSError)
+
+
+class Pusher(Protocol):
+    """Who pushes comments: `source` is what they are signed as."""
+
+    @property
+    def key_id(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    def may_act_for(self, streamer: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The comment stands in the stream, since now or since it was first posted."""
+
+    comment_id: UUID
+    queued: Queued
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """This comment was not kept. `status` is what HTTP calls it; with `retry_after_seconds` it may come again."""
+
+    status: int
+    error: str
+    retry_after_seconds: int | None = None
+
+
+Answer = Taken | TurnedAway
+
+
+class PerhapsKept(Exception):
+    """Redis went away before it answered: nobody knows whether the comments stand in the stream."""
+
+    def __init__(self, *message_ids: str) -> None:
+        super().__init__(self.words(message_ids[0]))
+        self.message_ids = message_ids
+
+    @staticmethod
+    def words(message_id: str) -> str:
+        """What is said of one comment."""
+        return (
+            "The queue went away before it answered, so the comment may or may not have been kept. Please send it "
+            f'again with "message_id": "{message_id}": then it counts once.'
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CommentDoor:
+    """Turns posted comments into entries of the public stream. Where Redis goes away before it has answered, it is
+    asked again for `patience_seconds`: an answer late is better than one that leaves open what became of the comment.
+    """
+
+    log: CommentLog
+    limits: RateLimits
+    keys: Keys
+    partitions: int
+    sources: Sources
+    high_water: HighWater
+    now: Callable[[], datetime]
+    patience_seconds: float = 5.0
+    clock: Callable[[], float] = time.monotonic
+
+    async def take(self, posted: Sequence[PostedComment], pusher: Pusher) -> list[Answer]:
+        """Append the comments, in this order and in one step, signed as the pusher's source; those that the pusher may
+        not send, or not so fast, are turned away.
+
+        Raises Congested and what says that Redis is away or full (connection.REDIS_AWAY), where nothing was kept, and
+        PerhapsKept.
+        """
+        await self.high_water.check()
+        refusals = await self._refusals(posted, pusher)
+        offers = [
+            self._offer(one, pusher) for one, refusal in zip(posted, refusals, strict=True) if not refusal
+        ]
+        kept = iter(await self._append(offers) if offers else ())
+        return [
+            refusal or self._taken(one, next(kept)) for one, refusal in zip(posted, refusals, strict=True)
+        ]
+
+    async def _refusals(self, posted: Sequence[PostedComment], pusher: Pusher) -> list[TurnedAway | None]:
+        others = [None if pusher.may_act_for(one.streamer) else _forbidden(one) for one in posted]
+        viewers = [
+            one.viewer if one.kind == "comment" and not other else None
+            for one, other in zip(posted, others, strict=True)
+        ]
+        hasty = await self.limits.refusals(pusher.key_id, viewers)
+        return [
+            other or (TurnedAway(429, fast.error, fast.retry_after_seconds) if fast else None)
+            for other, fast in zip(others, hasty, strict=True)
+        ]
+
+    def _offer(self, posted: PostedComment, pusher: Pusher) -> Offer:
+        timestamp = (posted.timestamp or self.now()).isoformat()
+        fields = {
+            "streamer": posted.streamer,
+            "client": posted.client,
+            "timestamp": timestamp,
+            "platform": posted.platform,
+            "message_id": posted.message_id or uuid4().hex,
+        }
+        if posted.message is not None:
+            fields["message"] = posted.message
+        if posted.kind != "comment":
+            fields["kind"] = posted.kind
+        if posted.client_id:
+            fields["client_id"] = posted.client_id
+        if posted.frame_urls:
+            fields["frame_urls"] = orjson.dumps(posted.frame_urls).decode()
+        # Each source speaks for itself: what one has sent is no answer to another.
+        identity = comment_id("", posted.platform, fields)
+        return Offer(f"{pusher.source}:{identity}", timestamp, self.sources.stamp(fields, pusher.source))
+
+    async def _append(self, offers: Sequence[Offer]) -> list[Kept]:
+        try:
+            return await self.log.append(offers)
+        except BusyLoadingError:  # a ConnectionError by its class, but an answer: Redis took nothing
+            raise
+        except _LOST as error:
+            if _never_arrived(error):
+                raise
+            return await self._append_again(offers, error)
+
+    async def _append_again(self, offers: Sequence[Offer], lost: Exception) -> list[Kept]:
+        """The answer was lost; the same offers get the same answer, once there is one."""
+        give_up_at = self.clock() + self.patience_seconds
+        while self.clock() < give_up_at:
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
+            try:
+                return await self.log.append(offers)
+            except REDIS_AWAY:
+                continue
+        raise PerhapsKept(*(offer.fields["message_id"] for offer in offers)) from lost
+
+    def _taken(self, posted: PostedComment, kept: Kept) -> Taken:
+        partition = partition_of(posted.streamer, self.partitions)
+        queued = Queued(
+            queued_to=self.keys.stream("intent", partition),
+            stream=self.keys.comments,
+            timestamp=datetime.fromisoformat(kept.memo),
+        )
+        return Taken(UUID(kept.name.rpartition(":")[2]), queued)
+
+
+def _forbidden(posted: PostedComment) -> TurnedAway:
+    return TurnedAway(403, f"This key may not send comments of {posted.streamer!r}.")
+
+
+def _never_arrived(error: Exception) -> bool:
+    """Whether the command was not even sent: nobody listens there."""
+    return isinstance(error, ConnectionRefusedError) or isinstance(error.__context__, ConnectionRefusedError)
