@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from stages.adapters.database.pool import Database
+from stages.adapters.database.pool import Connection, Database
 from stages.adapters.database.statements import statement
 
 Row = dict[str, Any]
@@ -55,20 +55,7 @@ class Trail:
     async def chain(self, comment_id: UUID) -> Chain | None:
         """The chain of a comment; None where nothing is known of it."""
         async with self._database.transaction() as connection:
-            comment = await connection.fetchrow(statement("trail/comment"), comment_id)
-            ends = await connection.fetch(statement("trail/ends"), comment_id)
-            if comment is None and not ends:
-                return None
-            match = await connection.fetchrow(statement("trail/match"), comment_id)
-            order = await connection.fetchrow(statement("trail/order"), comment_id)
-            told = await connection.fetch(statement("trail/notifications"), order["id"]) if order else []
-        return Chain(
-            dict(comment) if comment else None,
-            dict(match) if match else None,
-            dict(order) if order else None,
-            [dict(row) for row in told],
-            [dict(row) for row in ends],
-        )
+            return await read_chain(connection, comment_id)
 
     async def totals(self, match_threshold: float) -> Totals:
         """How far all comments came; a match counts above the threshold."""
@@ -78,6 +65,24 @@ class Trail:
         counts = dict(row)
         p50, p99 = counts.pop("latency_ms") or (None, None)
         return Totals(**counts, p50_ms=_rounded(p50), p99_ms=_rounded(p99))
+
+
+async def read_chain(connection: Connection, comment_id: UUID) -> Chain | None:
+    """The chain of a comment, as far as this transaction may read it; None where it reads nothing of it."""
+    comment = await connection.fetchrow(statement("trail/comment"), comment_id)
+    ends = await connection.fetch(statement("trail/ends"), comment_id)
+    if comment is None and not ends:
+        return None
+    match = await connection.fetchrow(statement("trail/match"), comment_id)
+    order = await connection.fetchrow(statement("trail/order"), comment_id)
+    told = await connection.fetch(statement("trail/notifications"), order["id"]) if order else []
+    return Chain(
+        dict(comment) if comment else None,
+        dict(match) if match else None,
+        dict(order) if order else None,
+        [dict(row) for row in told],
+        [dict(row) for row in ends],
+    )
 
 
 def _rounded(milliseconds: Any) -> float | None:

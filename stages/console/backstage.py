@@ -1,0 +1,56 @@
+"""What the panels look at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+from redis.asyncio import Redis
+
+from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.newest_dead_letters import NewestDeadLetters
+from pipeline.engines.redis.stage_gauge import StageGauges
+from stages.adapters.database import Database
+from stages.adapters.database.pool import Connection
+from stages.console.stage_watch import READS, StageWatch
+from stages.doors.gate import Caller
+from stages.settings import ShopSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Backstage:
+    """The stores, and the time. `is_operator`: whoever looks is after all streamers, and sees also what is nobody's and
+    what is everybody's."""
+
+    database: Database
+    redis: Redis
+    keys: Keys
+    settings: ShopSettings
+    now: Callable[[], datetime]
+    dead_letters: NewestDeadLetters
+    watch: StageWatch
+    is_operator: bool = False
+
+    @classmethod
+    def of(
+        cls, database: Database, redis: Redis, keys: Keys, settings: ShopSettings, now: Callable[[], datetime]
+    ) -> Self:
+        """With what watches Redis, once for all who look."""
+        dead_letters = NewestDeadLetters(redis, keys, settings.partitions)
+        watch = StageWatch(StageGauges(redis, keys).read, READS, settings.partitions, time.monotonic)
+        return cls(database, redis, keys, settings, now, dead_letters, watch)
+
+    def seen_by(self, caller: Caller) -> Self:
+        """As the caller sees it."""
+        return replace(self, is_operator=caller.streamer is None)
+
+    @asynccontextmanager
+    async def reading(self, streamer: str) -> AsyncIterator[Connection]:
+        """A transaction that reads this streamer's rows and no others: row-level security holds it to that, also
+        where whoever looks could see them all. Raises DatabaseUnavailable."""
+        async with self.database.transaction(streamer=streamer) as connection:
+            yield connection

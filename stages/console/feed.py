@@ -1,0 +1,119 @@
+"""Watches what the panels show, once for all who see the same of a streamer, and tells them what changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from pipeline.cancellation import cancel
+from pipeline.engines.redis.connection import REDIS_AWAY
+from stages.adapters.database import DatabaseUnavailable
+from stages.console.backstage import Backstage
+from stages.console.panels import Panel
+from stages.console.rendering import Renderer
+
+AWAY = (DatabaseUnavailable, *REDIS_AWAY)
+STATE = "state"
+"""The name of the event that says whether what the page shows is fresh."""
+
+
+_Seen = tuple[str, bool]
+"""A streamer, and whether an operator looks."""
+
+
+@dataclass(slots=True)
+class _Channel:
+    """One streamer's panels as they were last seen, by name, with the turn in which each changed."""
+
+    listeners: int = 0
+    turn: int = 0
+    latest: dict[str, tuple[int, str]] = field(default_factory=dict)
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    watch: asyncio.Task[None] | None = None
+    # What ended the watch: every listener is told, and whoever comes next starts a new one.
+    failure: Exception | None = None
+
+
+class Feed:
+    """Looks every `interval_seconds` while anybody listens. A slow listener misses what was overtaken, and nothing is
+    kept for them."""
+
+    def __init__(self, panels: Mapping[str, Panel], renderer: Renderer, interval_seconds: float) -> None:
+        self._panels, self._renderer = panels, renderer
+        self._interval_seconds = interval_seconds
+        self._channels: dict[_Seen, _Channel] = {}
+
+    async def of(self, backstage: Backstage, streamer: str) -> AsyncGenerator[tuple[str, str]]:
+        """Names of panels with their HTML: first all, then each as it changes. Without end; close it."""
+        async with self._listening(backstage, streamer) as channel:
+            seen = 0
+            while True:
+                async with channel.changed:
+                    await channel.changed.wait_for(lambda: channel.turn > seen or channel.failure)  # noqa: B023
+                    if channel.failure:
+                        raise channel.failure
+                    news = [(name, html) for name, (turn, html) in channel.latest.items() if turn > seen]
+                    seen = channel.turn
+                for name, html in news:
+                    yield name, html
+
+    @asynccontextmanager
+    async def _listening(self, backstage: Backstage, streamer: str) -> AsyncIterator[_Channel]:
+        seen = streamer, backstage.is_operator
+        channel = self._channels.setdefault(seen, _Channel())
+        channel.listeners += 1
+        if channel.watch is None:
+            channel.watch = asyncio.create_task(self._watch(seen, backstage, channel))
+        try:
+            yield channel
+        finally:
+            channel.listeners -= 1
+            if not channel.listeners and channel.watch:
+                self._forget(seen, channel)
+                await cancel([channel.watch])
+
+    def _forget(self, seen: _Seen, channel: _Channel) -> None:
+        if self._channels.get(seen) is channel:
+            del self._channels[seen]
+
+    async def _watch(self, seen: _Seen, backstage: Backstage, channel: _Channel) -> None:
+        try:
+            await self._tell(backstage, seen[0], channel)
+        except Exception as error:
+            self._forget(seen, channel)
+            async with channel.changed:
+                channel.failure = error
+                channel.changed.notify_all()
+
+    async def _tell(self, backstage: Backstage, streamer: str, channel: _Channel) -> None:
+        views: dict[str, object] = {}
+        while True:
+            changed = await self._look(backstage, streamer, views)
+            news = {
+                name: html for name, html in changed.items() if channel.latest.get(name, (0, ""))[1] != html
+            }
+            if news:
+                async with channel.changed:
+                    channel.turn += 1
+                    channel.latest |= {name: (channel.turn, html) for name, html in news.items()}
+                    channel.changed.notify_all()
+            await asyncio.sleep(self._interval_seconds)
+
+    async def _look(self, backstage: Backstage, streamer: str, views: dict[str, object]) -> dict[str, str]:
+        """The panels whose views changed since the last look, which `views` holds, and the state."""
+        changed: dict[str, str] = {}
+        for panel in self._panels.values():
+            try:
+                view = await panel.view(backstage, streamer)
+            except AWAY as error:
+                return {**changed, STATE: self._renderer.page("state", away=_what_is_away(error))}
+            if panel.name not in views or views[panel.name] != view:
+                views[panel.name] = view
+                changed[panel.name] = self._renderer.panel(panel, view, streamer)
+        return {**changed, STATE: self._renderer.page("state", away=None)}
+
+
+def _what_is_away(error: Exception) -> str:
+    return "The database" if isinstance(error, DatabaseUnavailable) else "Redis"

@@ -1,0 +1,70 @@
+"""The pages, and the fragments that they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from stages.console.backstage import Backstage
+from stages.console.panels import Panel
+from stages.console.rendering import Renderer, segment
+from stages.console.views.chain import chain_view
+from stages.console.views.streamers import streamers_view
+from stages.console.visitors import Visitors
+from stages.doors.gate import Caller
+
+
+def page_routes(
+    backstage: Backstage, panels: Mapping[str, Panel], visitors: Visitors, renderer: Renderer
+) -> APIRouter:
+    """`GET /`, a streamer's page at `/s/{streamer}`, its panels and the chains of its comments."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    async def choice(request: Request) -> Response:
+        """The streamers; whoever has but one is taken to it."""
+        caller = await visitors.current(request)
+        if caller.streamer is not None:
+            return RedirectResponse(f"/s/{segment(caller.streamer)}", 303)
+        view = await streamers_view(backstage)
+        return HTMLResponse(renderer.page("streamers", view=view, caller=caller))
+
+    @router.get("/s/{streamer}")
+    async def page(request: Request, streamer: str) -> Response:
+        return await _page(await visitors.of_page(request, streamer), streamer, None)
+
+    @router.get("/s/{streamer}/panels/{name}")
+    async def panel(request: Request, streamer: str, name: str) -> Response:
+        caller = await visitors.of_page(request, streamer)
+        if name not in panels:
+            raise HTTPException(404, "There is no such panel.")
+        found = panels[name]
+        view = await found.view(backstage.seen_by(caller), streamer)
+        return HTMLResponse(renderer.panel(found, view, streamer))
+
+    @router.get("/s/{streamer}/comments/{comment_id}")
+    async def chain(request: Request, streamer: str, comment_id: UUID) -> Response:
+        """A comment's chain: in a page of its own for whoever comes by its address, else alone."""
+        caller = await visitors.of_page(request, streamer)
+        view = await chain_view(backstage, streamer, comment_id)
+        if view is None:
+            raise HTTPException(404, "Nothing is known of this comment.")
+        html = renderer.fragment("chain", view=view, streamer=streamer)
+        if request.headers.get("hx-request"):
+            return HTMLResponse(html)
+        return await _page(caller, streamer, html)
+
+    async def _page(caller: Caller, streamer: str, chain_html: str | None) -> Response:
+        seen = backstage.seen_by(caller)
+        rendered = {
+            name: renderer.panel(panel, await panel.view(seen, streamer), streamer)
+            for name, panel in panels.items()
+        }
+        return HTMLResponse(
+            renderer.page("stream", streamer=streamer, caller=caller, rendered=rendered, chain=chain_html)
+        )
+
+    return router

@@ -1,0 +1,13 @@
+"""The stretch of time that the figures count."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+WINDOW = timedelta(hours=12)
+"""An evening's show, with what came before and after it."""
+
+
+def begin(now: datetime) -> datetime:
+    """Since when the figures count; to the minute, so that they change with what happens and not with the time."""
+    return (now - WINDOW).replace(second=0, microsecond=0)
