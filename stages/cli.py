@@ -43,11 +43,13 @@ from stages.commands.orders import orders
 from stages.commands.pins import pin
 from stages.commands.privacy import add_privacy_verbs, seal_plain
 from stages.commands.reviews import reviews
+from stages.commands.serve import serve
 from stages.commands.webhooks import webhooks
 from stages.demo.cli import demo
 from stages.demo.failure import DemoFailed
 from stages.feedback.cli import correct, export_training
 from stages.feedback.failure import UnknownComment, UnwritableExport
+from stages.frames.cli import frames
 from stages.match import UnreadableLine, UnreadableManifest, match_lines
 from stages.mendable import Mendable
 from stages.replay.cli import replay
@@ -90,7 +92,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-serve = typer.Typer(help="Serve a door.", no_args_is_help=True)
 
 
 def load_settings() -> ShopSettings:
@@ -103,17 +104,6 @@ def load_redis_settings() -> ShopSettings:
     settings = load_settings()
     require(settings, redis_url="where Redis or Valkey listens")
     return settings
-
-
-@serve.command("gateway", help="Take comments over HTTP: POST /comments; and the webhooks.")
-def serve_gateway_command(
-    host: Annotated[str | None, typer.Option(help="Address to listen on (GATEWAY_HOST).")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on (GATEWAY_PORT).")] = None,
-) -> None:
-    from stages.doors.server import serve_gateway
-
-    settings = load_settings()
-    run_async(serve_gateway(settings, host or settings.gateway_host, port or settings.gateway_port))
 
 
 @app.command(help="Show what became of a comment or an order, with times.")
@@ -236,6 +226,7 @@ def _add_verbs() -> None:
     app.add_typer(reviews, name="reviews")
     app.add_typer(onboard, name="onboard")
     app.command(name="pin")(pin)
+    app.command(name="frames")(frames)
 
 
 _add_verbs()

@@ -23,6 +23,7 @@ from pipeline.stage import Limits, Stage
 from stages.adapters.card_setup import CardSetup
 from stages.adapters.classifier import Classifier, load_classifier
 from stages.adapters.database import Database, DatabaseUnavailable, NotMigrated, statement
+from stages.adapters.database.api_keys import ApiKeys
 from stages.adapters.database.buyers import Buyers
 from stages.adapters.database.catalog import Catalog
 from stages.adapters.database.comments import Comments
@@ -45,6 +46,8 @@ from stages.adapters.sight import Sight
 from stages.adapters.vault import Vault
 from stages.adapters.webhook_sender import WebhookSender
 from stages.charging import Charging
+from stages.doors.gate import Gate
+from stages.doors.keyring import Keyring
 from stages.ingest import ingest_stage
 from stages.intent import intent_stage
 from stages.notify import Messenger, Wording, notify_stage
@@ -122,6 +125,12 @@ class Wiring:
         """Who may push, and charge."""
         keys = {name: key.get_secret_value() for name, key in self.settings.source_keys.items()}
         return Sources(keys, self.settings.verified_sources)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """Who may come in by the doors."""
+        keyring = Keyring(ApiKeys(self.database), time.monotonic, utc_now)
+        return Gate(keyring, open_doors=self.settings.open_doors)
 
     @cached_property
     def classifier(self) -> Classifier:

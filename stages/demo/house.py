@@ -1,4 +1,4 @@
-"""A whole shop on one machine: embedded servers, the providers' sandbox, the gateway and every stage."""
+"""A whole shop on one machine: embedded servers, the providers' sandbox, the doors and every stage."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from stages.adapters.database.migrate import migrate
 from stages.sandbox.settings import SMS_SENDER, WHATSAPP_SENDER
 from stages.settings import ShopSettings
 
+DOORS = ("gateway", "console")
 STAGES = ("ingest", "intent", "vision", "order", "payment", "notify")
 KEEPERS = (
     "projector",
@@ -46,6 +47,7 @@ class Secrets:
     """The keys and ports of one house, drawn once and kept with its data."""
 
     gateway_port: int
+    console_port: int
     sandbox_port: int
     source_key: str
     stripe_key: str
@@ -62,6 +64,7 @@ class Secrets:
         kept = json.loads(file.read_text()) if file.exists() else {}
         drawn = {
             "gateway_port": free_port(),
+            "console_port": free_port(),
             "sandbox_port": free_port(),
             "source_key": secrets.token_hex(32),
             "stripe_key": f"sk_test_{secrets.token_hex(16)}",
@@ -123,15 +126,18 @@ class House:
         self.wait_for("sandbox")
 
     def start_shop(self) -> None:
-        """Start the gateway, the stages and the keepers. Raises ServerFailed."""
-        for name in ("gateway", *STAGES, "keepers"):
+        """Start the doors, the stages and the keepers. Raises ServerFailed."""
+        for name in (*DOORS, *STAGES, "keepers"):
             self.start_process(name)
-        self.wait_for("gateway")
+        for name in DOORS:
+            self.wait_for(name)
         self._write_environment()
 
     def start_process(self, name: str, **settings: Any) -> None:
-        """Start the gateway, a stage or the keepers (again), for once with these settings on top."""
-        verbs = {"gateway": ("serve", "gateway"), "keepers": ("run", *KEEPERS)}.get(name, ("run", name))
+        """Start a door, a stage or the keepers (again), for once with these settings on top."""
+        verbs = {"keepers": ("run", *KEEPERS), **{door: ("serve", door) for door in DOORS}}.get(
+            name, ("run", name)
+        )
         self._launch(name, "-m", "stages", *verbs, **settings)
 
     def start_program(self, name: str, *arguments: str, **settings: Any) -> None:
@@ -166,7 +172,7 @@ class House:
                 server.stop()
 
     def _stop_processes(self, grace_seconds: float) -> None:
-        for names in (("gateway",), (*STAGES, "keepers", *self._programs), ("sandbox",)):
+        for names in (DOORS, (*STAGES, "keepers", *self._programs), ("sandbox",)):
             found = (self._processes.pop(name, None) or self._left_running(name) for name in names)
             processes = [process for process in found if process]
             for process in processes:
@@ -187,6 +193,11 @@ class House:
     def gateway_url(self) -> str:
         """Where comments are posted."""
         return f"http://127.0.0.1:{self.secrets.gateway_port}"
+
+    @property
+    def console_url(self) -> str:
+        """The host's page."""
+        return f"http://127.0.0.1:{self.secrets.console_port}"
 
     @property
     def sandbox_url(self) -> str:
@@ -212,7 +223,9 @@ class House:
             "frames_url": (self.folder / "frames").resolve().as_uri(),
             "catalog_url": self._catalog.resolve().as_uri(),
             "source_keys": {"gateway": keys.source_key},
+            "open_doors": True,
             "gateway_port": keys.gateway_port,
+            "console_port": keys.console_port,
             "public_url": self.gateway_url,
             "stripe_api_key": keys.stripe_key,
             "stripe_webhook_secret": keys.webhook_secret,
@@ -228,6 +241,7 @@ class House:
     def urls(self) -> dict[str, str]:
         """What a person may want to open or connect to."""
         return {
+            "console": self.console_url,
             "gateway": self.gateway_url,
             "API docs": f"{self.gateway_url}/docs",
             "sandbox ledger": f"{self.sandbox_url}/ledger",
@@ -288,16 +302,21 @@ class House:
             **self.environment,
             "OWNER_DATABASE_URL": self._postgres.url,
             "GATEWAY": self.gateway_url,
+            "CONSOLE": self.console_url,
             "SANDBOX": self.sandbox_url,
         }
         file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
 
     def wait_for(self, name: str) -> None:
-        """Return once the gateway or the sandbox answers. Raises ServerFailed."""
+        """Return once a door or the sandbox answers. Raises ServerFailed."""
         self._processes[name].wait_until(partial(self._answers, name), timeout_seconds=_READY_SECONDS)
 
     def _answers(self, name: str) -> bool:
-        url = f"{self.sandbox_url}/health" if name == "sandbox" else f"{self.gateway_url}/healthz"
+        url = {
+            "gateway": f"{self.gateway_url}/healthz",
+            "console": f"{self.console_url}/healthz",
+            "sandbox": f"{self.sandbox_url}/health",
+        }[name]
         try:
             with urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
                 return bool(answer.status == 200)

@@ -10,7 +10,7 @@ from typing import Annotated, assert_never
 from uuid import UUID, uuid4
 
 import orjson
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Depends, Header, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from redis.exceptions import ResponseError
@@ -38,7 +38,8 @@ from stages.adapters.database.order_results import (
     TooOld,
     VariantNeeded,
 )
-from stages.doors.gateway import Refused
+from stages.doors.answers import refusals, refuse
+from stages.doors.gate import Caller, Gate
 
 _TURN_SECONDS = 0.05
 MOST_PIECES = 1000
@@ -113,22 +114,25 @@ class OrderFace:
             raise
 
 
-def order_routes(face: OrderFace) -> APIRouter:
+def order_routes(face: OrderFace, gate: Gate) -> APIRouter:
     """`POST /order/create`."""
     router = APIRouter(prefix="/order", tags=["orders"])
+    orderer = Depends(gate.needs("orders"))
 
     @router.post(
         "/create",
         response_model=CreatedOrder,
-        responses={code: {"model": Refused} for code in (404, 409, 422, 503)},
+        responses=refusals(401, 403, 404, 409, 413, 422, 503),
         summary="Place an order",
     )
     async def create(
         asked: CreateOrder,
+        caller: Caller = orderer,
         idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
     ) -> Response:
         """Places the order with its stock reserved; the buyer gets a pay link, no saved card is charged. With the
         header Idempotency-Key a repeated request gets the first answer again; without, each is an order of its own."""
+        caller.require(asked.streamer)
         try:
             answer = await face.create(asked, idempotency_key)
         except DatabaseUnavailable:
@@ -179,7 +183,7 @@ def _created(answer: Answered) -> Response:
     return Response(orjson.dumps(body), media_type="application/json", headers=headers)
 
 
-def _refused(status: int, error: str, reason: str | None = None) -> JSONResponse:
-    body: dict[str, object] = {"ok": False, "error": error}
-    headers = {"Retry-After": "1"} if status == 503 else {}
-    return JSONResponse(body | ({"reason": reason} if reason else {}), status_code=status, headers=headers)
+def _refused(status: int, error: str, reason: str | None = None) -> Response:
+    if reason is None:
+        return refuse(status, error)
+    return JSONResponse({"ok": False, "error": error, "reason": reason}, status_code=status)

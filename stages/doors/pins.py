@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from schemas.records import NAME_LIMIT, Name
 from stages.adapters.database import DatabaseUnavailable
-from stages.doors.gateway import Refused
+from stages.doors.answers import refusals, refuse
+from stages.doors.gate import Caller, Gate
 from stages.ingest import UNPINNED
 from stages.pins import PinBoard, UnknownProduct
 
@@ -27,25 +28,26 @@ class Pinned(BaseModel):
     pinned: str | None
 
 
-def pin_routes(board: PinBoard) -> APIRouter:
+def pin_routes(board: PinBoard, gate: Gate) -> APIRouter:
     """`POST /pins`."""
     router = APIRouter(tags=["pins"])
+    pinner = Depends(gate.needs("ingest", "console"))
 
     @router.post(
         "/pins",
         response_model=Pinned,
-        responses={code: {"model": Refused} for code in (404, 422, 503)},
+        responses=refusals(401, 403, 404, 413, 422, 503),
         summary="Say which product the host shows",
     )
-    async def pin(posted: PostedPin) -> Pinned | JSONResponse:
+    async def pin(posted: PostedPin, caller: Caller = pinner) -> Pinned | JSONResponse:
         """It is evidence for what the comments after it mean."""
+        caller.require(posted.streamer)
         try:
             pinned = await board.pin(posted.streamer, posted.sku)
         except UnknownProduct as error:
-            return JSONResponse({"ok": False, "error": str(error)}, status_code=404)
+            return refuse(404, str(error))
         except DatabaseUnavailable:
-            away = "The database is away; nothing was pinned. Please send it again."
-            return JSONResponse({"ok": False, "error": away}, status_code=503, headers={"Retry-After": "1"})
+            return refuse(503, "The database is away; nothing was pinned. Please send it again.")
         return Pinned(pinned=None if pinned == UNPINNED else pinned)
 
     return router

@@ -1,20 +1,31 @@
-"""Serves the gateway by uvicorn."""
+"""Puts the gateway together, and serves it."""
 
 from __future__ import annotations
 
 import time
 
-import uvicorn
 from fastapi import FastAPI
 
 from pipeline.engines.redis.backlog import Backlog
+from pipeline.engines.redis.coalesced import CoalescedRedis
+from pipeline.engines.redis.comment_log import CommentLog
 from stages.adapters.database.message_progress import MessageProgress
 from stages.adapters.database.order_requests import OrderRequests
-from stages.doors.gateway import SOURCE, CommentDoor, comment_routes, create_gateway
+from stages.doors.comment_batch import BODY_LIMIT as BATCH_LIMIT
+from stages.doors.comment_batch import PATH as BATCH_PATH
+from stages.doors.comment_batch import batch_routes
+from stages.doors.comment_door import CommentDoor
+from stages.doors.door import create_door
+from stages.doors.gateway import REPLIES, SOURCE, comment_routes
 from stages.doors.high_water import HighWater
+from stages.doors.instagram_webhooks import BODY_LIMIT as INSTAGRAM_LIMIT
+from stages.doors.instagram_webhooks import PATH as INSTAGRAM_PATH
+from stages.doors.instagram_webhooks import InstagramInbox, instagram_routes
 from stages.doors.onboarding import onboarding_routes
 from stages.doors.order_face import OrderFace, order_routes
 from stages.doors.pins import pin_routes
+from stages.doors.rate_limits import RateLimits
+from stages.doors.serving import Listening, check_safe, serve_door
 from stages.doors.twilio_webhooks import twilio_routes
 from stages.doors.webhooks import stripe_routes
 from stages.pins import PinBoard
@@ -26,33 +37,60 @@ READER = "ingest"  # the stage, and so the group, that reads what the gateway ap
 
 def gateway_of(wiring: Wiring) -> FastAPI:
     """The gateway's application, with the webhooks where a payment provider is configured."""
-    settings = wiring.settings
+    settings, gate = wiring.settings, wiring.gate
     backlog = Backlog(wiring.redis, wiring.keys.comments, READER)
     high_water = HighWater(backlog.unread, settings.gateway_high_water, time.monotonic)
-    door = CommentDoor(wiring.appender, wiring.keys, settings.partitions, wiring.sources, high_water, utc_now)
+    door = comment_door_of(wiring, high_water)
     requests = OrderRequests(wiring.database, stock_rules(settings))
     orders = OrderFace(requests, wiring.watermark, utc_now, settings.fairness_seconds)
     pins = PinBoard(wiring.appender, wiring.database, wiring.sources, SOURCE, utc_now)
-    routers = [comment_routes(door), order_routes(orders), pin_routes(pins)]
+    routers = [comment_routes(door, gate), batch_routes(door, gate)]
+    routers += [order_routes(orders, gate), pin_routes(pins, gate)]
     if settings.stripe_webhook_secret.get_secret_value():
         routers.append(stripe_routes(wiring.payments, wiring.payment_events))
         routers.append(onboarding_routes(wiring.onboarding))
     if token := settings.twilio_auth_token.get_secret_value():
         progress = MessageProgress(wiring.database)
         routers.append(twilio_routes(progress, token=token, url=settings.twilio_callback_url, now=utc_now))
-    return create_gateway(*routers, ready=wiring.redis.ping)
+    if secret := settings.instagram_app_secret.get_secret_value():
+        # Meta bundles comments: its limit is that of each viewer.
+        unhurried = comment_door_of(wiring, high_water, per_key="")
+        inbox = InstagramInbox(unhurried, settings.instagram_accounts, utc_now)
+        token = settings.instagram_verify_token.get_secret_value()
+        routers.append(instagram_routes(inbox, app_secret=secret, verify_token=token))
+    return create_door(
+        "TikTokSales gateway",
+        *routers,
+        gate=gate,
+        alive=wiring.redis.ping,
+        ready={"Redis": wiring.redis.ping, "Postgres": wiring.database.ping},
+        replies=REPLIES,
+        body_limits={BATCH_PATH: BATCH_LIMIT, INSTAGRAM_PATH: INSTAGRAM_LIMIT},
+    )
 
 
-async def serve_gateway(settings: ShopSettings, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way are finished."""
+def comment_door_of(wiring: Wiring, high_water: HighWater, per_key: str | None = None) -> CommentDoor:
+    """What takes comments in, whichever way they are posted. `per_key`: another limit than the configured one."""
+    settings = wiring.settings
+    redis = CoalescedRedis(wiring.redis)
+    return CommentDoor(
+        CommentLog(redis, wiring.keys, settings.duplicate_window_seconds),
+        RateLimits(
+            redis,
+            settings.key_prefix,
+            per_key=settings.rate_limit_per_key if per_key is None else per_key,
+            per_viewer=settings.rate_limit_per_viewer,
+        ),
+        wiring.keys,
+        settings.partitions,
+        wiring.sources,
+        high_water,
+        utc_now,
+    )
+
+
+async def serve_gateway(settings: ShopSettings, listening: Listening) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are finished. Raises UnsafeDoor."""
+    check_safe(settings, listening)
     async with Wiring.open(settings) as wiring:
-        config = uvicorn.Config(
-            gateway_of(wiring),
-            host=host,
-            port=port,
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=int(settings.drain_seconds),
-        )
-        await uvicorn.Server(config).serve()
+        await serve_door(gateway_of(wiring), settings, listening)

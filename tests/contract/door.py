@@ -10,17 +10,24 @@ from typing import Any
 
 import httpx
 
-from pipeline.engines.redis.append import RedisAppender
 from pipeline.engines.redis.backlog import Backlog
+from pipeline.engines.redis.coalesced import CoalescedRedis
+from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
-from stages.doors.gateway import CommentDoor, comment_routes, create_gateway
+from stages.doors.comment_batch import BODY_LIMIT, PATH, batch_routes
+from stages.doors.comment_door import CommentDoor
+from stages.doors.door import create_door
+from stages.doors.gate import Gate
+from stages.doors.gateway import REPLIES, comment_routes
 from stages.doors.high_water import HighWater
+from stages.doors.rate_limits import RateLimits
 from stages.doors.server import READER
 from stages.sources import Sources
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SOURCES = Sources({"gateway": "a key"}, frozenset({"gateway"}))
+_PATIENCE_SECONDS = 0.5
 GIVEN = {"streamer": "maya.closet", "client": "ana", "message": "I want it! 💕"}
 
 
@@ -42,13 +49,27 @@ class Door:
 
 
 @asynccontextmanager
-async def door_on(url: str, *, partitions: int = 1, mark: int = 50_000) -> AsyncIterator[Door]:
+async def door_on(
+    url: str, *, partitions: int = 1, mark: int = 50_000, per_key: str = "", per_viewer: str = ""
+) -> AsyncIterator[Door]:
     """A gateway in this process, before the Redis at `url`; it looks for a backlog at every comment."""
     redis, keys = connect(url), Keys()
     ticks = count(0, 10)  # no look-up rests so long
     high_water = HighWater(Backlog(redis, keys.comments, READER).unread, mark, lambda: next(ticks))
-    comments = CommentDoor(RedisAppender(redis, keys), keys, partitions, SOURCES, high_water, lambda: NOW)
-    app = create_gateway(comment_routes(comments), ready=redis.ping)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
+    coalesced = CoalescedRedis(redis)
+    limits = RateLimits(coalesced, "", per_key=per_key, per_viewer=per_viewer)
+    log = CommentLog(coalesced, keys, remember_seconds=60)
+    comments = CommentDoor(log, limits, keys, partitions, SOURCES, high_water, lambda: NOW, _PATIENCE_SECONDS)
+    gate = Gate(None, open_doors=True)
+    app = create_door(
+        "gateway",
+        comment_routes(comments, gate),
+        batch_routes(comments, gate),
+        gate=gate,
+        alive=redis.ping,
+        replies=REPLIES,
+        body_limits={PATH: BODY_LIMIT},
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as http:
         yield Door(http, redis)
     await redis.aclose()

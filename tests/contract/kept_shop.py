@@ -76,11 +76,11 @@ async def kept_shop(
         catalog_url=folder.as_uri(),
         data_keys=(Fernet.generate_key().decode(),),
         source_keys={"gateway": "a key"},
-        **settings,
+        **{"open_doors": True, **settings},
     )
     async with Wiring.open(chosen) as wiring:
         streamer = f"s{uuid4().hex[:10]}"
         await wiring.catalog.put_streamer(Streamer(streamer, "Ana", currency))
         transport = httpx.ASGITransport(gateway_of(wiring))
-        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             yield KeptShop(chosen, wiring, http, streamer)

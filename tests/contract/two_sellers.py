@@ -13,7 +13,7 @@ PASSWORD = "of-a-server-that-is-gone-after-the-run"
 STAGES, STREAMER = "tiktoksales_stages", "tiktoksales_streamer"
 
 CLOSED = {
-    "access_keys", "access_rules", "buyers", "consents", "onboardings", "order_numbers", "order_requests",
+    "access_keys", "access_rules", "api_keys", "buyers", "consents", "onboardings", "order_numbers", "order_requests",
     "outbox", "payment_attempts", "stripe_events", "webhook_deliveries", "webhook_endpoints", "whatsapp_days",
     "whatsapp_recipients",
 }  # fmt: skip
@@ -61,6 +61,8 @@ insert into whatsapp_days (day, recipients) values ('2026-01-0{number}', 1);
 insert into onboardings (id, buyer_id, expires_at) values ('{id}', '{id}', now());
 insert into order_requests (key, digest, order_id) values ('{who}', '{who}', '{id}');
 insert into webhook_endpoints (id, url, secret, streamer) values ('{id}', '{who}', '{who}', '{who}');
+insert into api_keys (id, secret_hash, name, scopes, streamer)
+    values (substr(md5('{who}'), 1, 12), sha256('{who}'), '{who}', '{{console}}', '{who}');
 insert into webhook_deliveries (id, endpoint_id, event_id, event, payload)
     values ('{id}', '{id}', '{id}', '{who}', '{{}}');
 """

@@ -119,6 +119,11 @@ class Database:
         finally:
             await self._pool.release(connection)
 
+    async def ping(self) -> None:
+        """Return where the server answers. Raises DatabaseUnavailable."""
+        async with self.transaction() as connection:
+            await connection.execute("select")
+
     async def close(self, *, timeout_seconds: float = 10.0) -> None:
         """Wait for the transactions under way, at most that long; then end all connections."""
         try:

@@ -1,0 +1,59 @@
+"""Puts a door on an address, by uvicorn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from stages.doors.loopback import is_loopback
+from stages.mendable import Mendable
+from stages.settings import ShopSettings
+
+
+class UnsafeDoor(Mendable):
+    """The door can't be opened so; the message says what is unsafe, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a door listens; with `tls_cert` and `tls_key` (PEM files) over TLS alone."""
+
+    host: str
+    port: int
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+
+def check_safe(settings: ShopSettings, listening: Listening) -> None:
+    """Raises UnsafeDoor where a door that asks for no key would be reached from elsewhere, and where TLS lacks one of
+    its files."""
+    if settings.open_doors and not is_loopback(listening.host):
+        raise UnsafeDoor(
+            f"OPEN_DOORS asks nobody for a key, and {listening.host} can be reached from other machines: listen on "
+            "127.0.0.1, or unset OPEN_DOORS and make keys with `tiktoksales keys create`."
+        )
+    if (listening.tls_cert is None) != (listening.tls_key is None):
+        raise UnsafeDoor("TLS needs both, TLS_CERT (--tls-cert) and TLS_KEY (--tls-key).")
+    for file in (listening.tls_cert, listening.tls_key):
+        if file is not None and not file.is_file():
+            raise UnsafeDoor(f"There is no file {file}: see TLS_CERT and TLS_KEY.")
+
+
+async def serve_door(app: FastAPI, settings: ShopSettings, listening: Listening) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are finished. Raises UnsafeDoor."""
+    check_safe(settings, listening)
+    config = uvicorn.Config(
+        app,
+        host=listening.host,
+        port=listening.port,
+        ssl_certfile=listening.tls_cert,
+        ssl_keyfile=listening.tls_key,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.drain_seconds),
+    )
+    await uvicorn.Server(config).serve()
