@@ -7,8 +7,9 @@ streamer's handle percent-encoded (dots too). Whoever grabs frames may write the
 import asyncio
 import hashlib
 import io
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,9 @@ __all__ = ["BadFrame", "ForbiddenFrame", "FrameKey", "FrameStore", "UnreachableF
 
 _LONGEST_FOLDER = 200  # file systems end at 255 bytes a name
 _MOST_PIXELS = 40_000_000
+_DELETED_AT_ONCE = 500
+_DAY, _HOUR = re.compile(r"\d{8}"), re.compile(r"\d{2}")
+_FRAME = re.compile(r"(\d{13})\.jpg")
 
 
 class BadFrame(Exception):
@@ -114,6 +118,21 @@ class FrameStore:
                 _refuse_way_out(Path(unquote(urlsplit(prefix).path)), path)
             return await self._get(self._open(prefix), path)
 
+    async def delete_before(self, streamer: str, moment: datetime) -> int:
+        """Delete the streamer's frames that were shot before `moment`; says how many there were.
+
+        Looks only into days and hours that began before it. A frame that another deletes meanwhile is no error.
+        """
+        folder, deleted = _streamer_folder(streamer), 0
+        last_hour = f"{moment.astimezone(UTC):%Y%m%d/%H}"
+        for day in await self._folders(folder, _DAY):
+            if day > last_hour[:8]:
+                continue
+            for hour in await self._folders(f"{folder}/{day}", _HOUR):
+                if f"{day}/{hour}" <= last_hour:
+                    deleted += await self._delete_in(f"{folder}/{day}/{hour}", _epoch_ms(moment))
+        return deleted
+
     async def close(self) -> None:
         """Close the connections; the store isn't used afterwards."""
         if self._http is not None:
@@ -124,7 +143,7 @@ class FrameStore:
         patience: RetryConfig = {"max_retries": 1, "retry_timeout": timedelta(seconds=self._timeout_seconds)}
         try:
             if url.startswith("file:"):
-                return from_url(url, mkdir=True)
+                return from_url(url, mkdir=True, automatic_cleanup=True)
             if url.startswith(("http:", "https:")):
                 return from_url(url, client_options=client, retry_config=patience)
             config = cast("S3Config", self._options)
@@ -148,6 +167,27 @@ class FrameStore:
             raise UnreachableFrames(f"{what} wasn't read within {self._timeout_seconds:g} s.") from error
         except (BaseError, httpx.HTTPError, OSError) as error:
             raise UnreachableFrames(f"{what} can't be reached: {error}") from error
+
+    async def _folders(self, place: str, name: re.Pattern[str]) -> list[str]:
+        """The folders at a place whose name is like that: what else lies there is none of ours."""
+        async with self._limits(place):
+            listed = await obstore.list_with_delimiter_async(self._store, place)
+        found = (path.rstrip("/").rpartition("/")[2] for path in listed["common_prefixes"])
+        return sorted(folder for folder in found if name.fullmatch(folder))
+
+    async def _delete_in(self, folder: str, before_ms: int) -> int:
+        deleted = 0
+        async with self._limits(folder):
+            listed = await obstore.list_with_delimiter_async(self._store, folder)
+        names = (entry["path"].rpartition("/")[2] for entry in listed["objects"])
+        old = [name for name in names if (found := _FRAME.fullmatch(name)) and int(found[1]) < before_ms]
+        for start in range(0, len(old), _DELETED_AT_ONCE):
+            paths = [f"{folder}/{name}" for name in old[start : start + _DELETED_AT_ONCE]]
+            async with self._limits(folder):
+                with suppress(NotFoundError, FileNotFoundError):
+                    await obstore.delete_async(self._store, paths)
+            deleted += len(paths)
+        return deleted
 
     async def _hour(self, streamer: str, hour: datetime, first_ms: int, last_ms: int) -> list[FrameKey]:
         folder = _hour_folder(streamer, hour)

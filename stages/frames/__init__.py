@@ -1,0 +1,1 @@
+"""Takes frames from a live stream or a video, for the vision stage to look at."""
