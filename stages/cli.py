@@ -37,6 +37,7 @@ from stages.adapters.models import MissingModel
 from stages.adapters.vault import UnusableDataKeys
 from stages.classify import BadLine, classify_lines
 from stages.commands.catalog import catalog
+from stages.commands.keys import keys
 from stages.commands.money import add_money_verbs
 from stages.commands.onboarding import onboard
 from stages.commands.orders import orders
@@ -45,6 +46,7 @@ from stages.commands.privacy import add_privacy_verbs, seal_plain
 from stages.commands.reviews import reviews
 from stages.commands.serve import serve
 from stages.commands.webhooks import webhooks
+from stages.connectors.cli import connect
 from stages.demo.cli import demo
 from stages.demo.failure import DemoFailed
 from stages.feedback.cli import correct, export_training
@@ -220,6 +222,8 @@ def _add_verbs() -> None:
     add_doctor(app, _examine)
     app.add_typer(dead_letter_commands(load_redis_settings), name="dlq")
     app.add_typer(serve, name="serve")
+    app.add_typer(keys, name="keys")
+    app.add_typer(connect, name="connect")
     app.add_typer(catalog, name="catalog")
     app.add_typer(orders, name="orders")
     app.add_typer(webhooks, name="webhooks")

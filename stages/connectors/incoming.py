@@ -33,7 +33,7 @@ class Incoming:
     @property
     def identity(self) -> str:
         """What is remembered of it: the same for each delivery, and another for its retraction."""
-        return f"{self.kind}/{self.message_id}"
+        return f"{self.platform}/{self.kind}/{self.message_id}"
 
     def fields(self) -> dict[str, str]:
         """As an entry of the public stream, unsigned."""

@@ -12,6 +12,13 @@ from pipeline.settings import RuntimeSettings
 class ConnectorSettings(RuntimeSettings):
     """Each field is an environment variable of the same name in upper case."""
 
+    connector_key: Annotated[
+        SecretStr,
+        Field(
+            description="Key, with the scope ingest, by which `connect --via` posts to a gateway: "
+            "`tiktoksales keys create`"
+        ),
+    ] = SecretStr("")
     instagram_app_secret: Annotated[
         SecretStr,
         Field(

@@ -1,0 +1,1 @@
+"""A past show, played from a file."""
