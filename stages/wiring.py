@@ -130,7 +130,9 @@ class Wiring:
     def gate(self) -> Gate:
         """Who may come in by the doors."""
         keyring = Keyring(ApiKeys(self.database), time.monotonic, utc_now)
-        return Gate(keyring, open_doors=self.settings.open_doors)
+        gate = Gate(keyring, open_doors=self.settings.open_doors)
+        self._stack.push_async_callback(gate.close)
+        return gate
 
     @cached_property
     def classifier(self) -> Classifier:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeAlias
 
 import structlog
@@ -16,6 +16,7 @@ from pipeline.engines.redis.connection import REDIS_AWAY
 from stages.adapters.database import DatabaseUnavailable
 from stages.doors.answers import refuse
 from stages.doors.body_limit import BodyLimit
+from stages.doors.docs import docs_routes
 from stages.doors.faults import words_for
 from stages.doors.gate import Gate, NotAdmitted
 from stages.doors.health import Probe, health_routes
@@ -49,36 +50,24 @@ def create_door(
     door's own exceptions, on top of those that every door knows. `body_limits` are the limits of single paths, in
     bytes. Whoever is not `documented` (pages for people) has no /docs and no /openapi.json.
 
-    No answer allows another site's page to read it (there are no CORS headers). What `gate` still writes is finished
-    when the application ends.
+    No answer allows another site's page to read it: there are no CORS headers. Whoever made `gate` closes it.
     """
     app = FastAPI(
         title=title,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json" if documented else None,
-        lifespan=_ending(gate, lifespan),
+        lifespan=lifespan,
     )
     app.add_middleware(BodyLimit, limit=body_limit, limits=body_limits or {})
     app.add_middleware(SecurityHeaders)
     for router in (*routers, health_routes(gate, alive=alive, ready=ready or {})):
         app.include_router(router)
+    if documented:
+        app.include_router(docs_routes(title))
     for kind, reply in {**_REPLIES, **(replies or {})}.items():
         app.add_exception_handler(kind, reply)
     return app
-
-
-def _ending(gate: Gate, lifespan: Lifespan | None) -> Lifespan:
-    @asynccontextmanager
-    async def lived(app: FastAPI) -> AsyncIterator[None]:
-        if lifespan is None:
-            yield
-        else:
-            async with lifespan(app):
-                yield
-        await gate.close()
-
-    return lived
 
 
 async def _unprocessable(_: Request, error: Exception) -> JSONResponse:
