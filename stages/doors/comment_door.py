@@ -24,6 +24,7 @@ from stages.ingest import comment_id
 from stages.sources import Sources
 
 _ASK_AGAIN_SECONDS = 0.1
+_RETRY_AFTER_SECONDS = 1
 _LOST = (ConnectionError, TimeoutError, OSError)
 
 
@@ -57,22 +58,6 @@ class TurnedAway:
 Answer = Taken | TurnedAway
 
 
-class PerhapsKept(Exception):
-    """Redis went away before it answered: nobody knows whether the comments stand in the stream."""
-
-    def __init__(self, *message_ids: str) -> None:
-        super().__init__(self.words(message_ids[0]))
-        self.message_ids = message_ids
-
-    @staticmethod
-    def words(message_id: str) -> str:
-        """What is said of one comment."""
-        return (
-            "The queue went away before it answered, so the comment may or may not have been kept. Please send it "
-            f'again with "message_id": "{message_id}": then it counts once.'
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class CommentDoor:
     """Turns posted comments into entries of the public stream. Where Redis goes away before it has answered, it is
@@ -93,17 +78,21 @@ class CommentDoor:
         """Append the comments, in this order and in one step, signed as the pusher's source; those that the pusher may
         not send, or not so fast, are turned away.
 
-        Raises Congested and what says that Redis is away or full (connection.REDIS_AWAY), where nothing was kept, and
-        PerhapsKept.
+        Where an answer stays out, the comments that nobody knows about are answered 503, with words of their own.
+        Raises Congested and what says that Redis is away or full (connection.REDIS_AWAY), where nothing was kept.
         """
         await self.high_water.check()
         refusals = await self._refusals(posted, pusher)
         offers = [
             self._offer(one, pusher) for one, refusal in zip(posted, refusals, strict=True) if not refusal
         ]
-        kept = iter(await self._append(offers) if offers else ())
+        kept = await self._append(offers) if offers else []
+        if kept is None:
+            told = iter([_perhaps_kept(offer) for offer in offers])
+            return [refusal or next(told) for refusal in refusals]
+        found = iter(kept)
         return [
-            refusal or self._taken(one, next(kept)) for one, refusal in zip(posted, refusals, strict=True)
+            refusal or self._taken(one, next(found)) for one, refusal in zip(posted, refusals, strict=True)
         ]
 
     async def _refusals(self, posted: Sequence[PostedComment], pusher: Pusher) -> list[TurnedAway | None]:
@@ -139,7 +128,8 @@ class CommentDoor:
         identity = comment_id("", posted.platform, fields)
         return Offer(f"{pusher.source}:{identity}", timestamp, self.sources.stamp(fields, pusher.source))
 
-    async def _append(self, offers: Sequence[Offer]) -> list[Kept]:
+    async def _append(self, offers: Sequence[Offer]) -> list[Kept] | None:
+        """None where nobody knows whether the entries stand in the stream."""
         try:
             return await self.log.append(offers)
         except BusyLoadingError:  # a ConnectionError by its class, but an answer: Redis took nothing
@@ -147,9 +137,9 @@ class CommentDoor:
         except _LOST as error:
             if _never_arrived(error):
                 raise
-            return await self._append_again(offers, error)
+            return await self._append_again(offers)
 
-    async def _append_again(self, offers: Sequence[Offer], lost: Exception) -> list[Kept]:
+    async def _append_again(self, offers: Sequence[Offer]) -> list[Kept] | None:
         """The answer was lost; the same offers get the same answer, once there is one."""
         give_up_at = self.clock() + self.patience_seconds
         while self.clock() < give_up_at:
@@ -158,7 +148,7 @@ class CommentDoor:
                 return await self.log.append(offers)
             except REDIS_AWAY:
                 continue
-        raise PerhapsKept(*(offer.fields["message_id"] for offer in offers)) from lost
+        return None
 
     def _taken(self, posted: PostedComment, kept: Kept) -> Taken:
         partition = partition_of(posted.streamer, self.partitions)
@@ -172,6 +162,14 @@ class CommentDoor:
 
 def _forbidden(posted: PostedComment) -> TurnedAway:
     return TurnedAway(403, f"This key may not send comments of {posted.streamer!r}.")
+
+
+def _perhaps_kept(offer: Offer) -> TurnedAway:
+    words = (
+        "The queue went away before it answered, so the comment may or may not have been kept. Please send it again "
+        f'with "message_id": "{offer.fields["message_id"]}": then it counts once.'
+    )
+    return TurnedAway(503, words, _RETRY_AFTER_SECONDS)
 
 
 def _never_arrived(error: Exception) -> bool:

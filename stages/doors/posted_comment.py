@@ -11,13 +11,10 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     model_validator,
 )
 
 from schemas.records import FRAME_URLS_LIMIT, FrameUrl, Message, Moment, Name
-from stages.doors.answers import Refused as Refused
-from stages.doors.faults import words_for as words_for
 from stages.ingest import DEFAULT_PLATFORM
 
 
@@ -96,11 +93,3 @@ class Queued(BaseModel):
     queued_to: str
     stream: str
     timestamp: AwareDatetime
-
-
-def comment_in(data: bytes | str) -> PostedComment | str:
-    """The comment in a JSON object, or what is wrong with it, in words."""
-    try:
-        return PostedComment.model_validate_json(data)
-    except ValidationError as error:
-        return "; ".join(words_for(fault) for fault in error.errors(include_url=False, include_input=False))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from unittest.mock import Mock
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -16,6 +14,7 @@ from stages.adapters.database.comments import Comments
 from stages.doors.server import READER
 from stages.ingest import comment_id, ingest_stage
 from tests.contract.door import SOURCES, door_on
+from tests.contract.lossy_line import losing_answers
 from tests.contract.troubled import TROUBLES, Trouble, TroubledValkey
 
 
@@ -84,46 +83,29 @@ async def test_the_mark_holds_where_an_entry_was_deleted_and_redis_knows_no_lag(
     assert_pushed_back(answers[1])
 
 
-async def test_a_comment_whose_answer_was_lost_counts_once_when_it_is_sent_again(
+async def test_a_comment_whose_answer_stays_lost_counts_once_when_it_is_sent_again(
     server: TroubledValkey,
 ) -> None:
-    async with losing_answers(server.url, to=b"XADD") as url, door_on(url) as door:
+    async with losing_answers(server.url, to=b"offered:") as url, door_on(url) as door:
         lost = await door.post()
     assert_pushed_back(lost)
     assert "may or may not have been kept" in lost.json()["error"]
     said = lost.json()["error"].split('"message_id": "')[1].split('"')[0]
     async with door_on(server.url) as door:
-        assert (await door.post(message_id=said)).status_code == 200
-        entries = await door.entries()
-    assert len(entries) == 2
-    first, second = (comment_id("1-1", entry["platform"], entry) for entry in entries)
-    assert first == second
+        [kept] = await door.entries()
+        again = await door.post(message_id=said)
+        assert again.status_code == 200
+        assert again.headers["comment-id"] == str(comment_id("", kept["platform"], kept))
+        assert await door.entries() == [kept]
+
+
+async def test_a_lost_answer_is_asked_for_again_and_the_comment_stands_once(server: TroubledValkey) -> None:
+    async with losing_answers(server.url, to=b"offered:", times=2) as url, door_on(url) as door:
+        answers = await asyncio.gather(*(door.post(message_id=f"m-{n}") for n in range(5)))
+        assert [answer.status_code for answer in answers] == [200] * 5
+        assert [entry["message_id"] for entry in await door.entries()] == [f"m-{n}" for n in range(5)]
 
 
 def test_the_gateway_looks_at_the_group_of_the_stage_that_reads_its_stream() -> None:
     stage = ingest_stage(Limits(timeout_seconds=1), store=Mock(spec=Comments), sources=SOURCES)
     assert (stage.name, stage.stream) == (READER, PUBLIC_STREAM)
-
-
-@asynccontextmanager
-async def losing_answers(url: str, *, to: bytes) -> AsyncIterator[str]:
-    """The URL of a line to Redis that breaks once a command named `to` has arrived there: its answer is lost."""
-    parts = urlsplit(url)
-
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream, onward = await asyncio.open_connection(parts.hostname, parts.port)
-        try:
-            while asked := await reader.read(65536):
-                onward.write(asked)
-                answer = await upstream.read(65536)
-                if to in asked:
-                    return
-                writer.write(answer)
-        finally:
-            onward.close()
-            writer.close()
-
-    line = await asyncio.start_server(carry, "127.0.0.1", 0)
-    async with line:
-        port = line.sockets[0].getsockname()[1]
-        yield url.replace(f":{parts.port}/", f":{port}/")
