@@ -1,0 +1,1 @@
+"""YouTube's live chat, by its official API."""
