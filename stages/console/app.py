@@ -52,19 +52,14 @@ class PageHeaders:
 
 def create_console(backstage: Backstage, gate: Gate, sessions: Sessions) -> FastAPI:
     """The console for whoever the gate lets in."""
-
-    async def database() -> None:
-        async with backstage.database.transaction() as connection:
-            await connection.execute("select")
-
     renderer = Renderer()
     apologies = Apologies(renderer)
     app = create_door(
         "TikTokSales console",
         *console_routes(backstage, Visitors(gate, sessions), renderer),
         gate=gate,
-        alive=database,
-        ready={"Postgres": database, "Redis": backstage.redis.ping},
+        alive=backstage.database.ping,
+        ready={"Postgres": backstage.database.ping, "Redis": backstage.redis.ping},
         replies={
             LoggedOut: _logged_out,
             HTTPException: apologies.not_here,

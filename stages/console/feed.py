@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+
+import structlog
 
 from pipeline.cancellation import cancel
 from pipeline.engines.redis.connection import REDIS_AWAY
@@ -16,21 +18,25 @@ from stages.console.rendering import Renderer
 
 AWAY = (DatabaseUnavailable, *REDIS_AWAY)
 STATE = "state"
-"""The name of the event that says whether what the page shows is fresh."""
+"""The name under which it is told whether what the page shows is fresh."""
 
+News = Sequence[tuple[str, str]]
+"""Names of panels, or STATE, with their HTML."""
 
 _Seen = tuple[str, bool]
 """A streamer, and whether an operator looks."""
 
+_log = structlog.get_logger()
+
 
 @dataclass(slots=True)
 class _Channel:
-    """One streamer's panels as they were last seen, by name, with the turn in which each changed."""
+    """A page as it was last seen: `latest` holds each panel's HTML with the look in which it changed."""
 
     listeners: int = 0
-    turn: int = 0
+    looks: int = 0
     latest: dict[str, tuple[int, str]] = field(default_factory=dict)
-    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    looked: asyncio.Condition = field(default_factory=asyncio.Condition)
     watch: asyncio.Task[None] | None = None
     # What ended the watch: every listener is told, and whoever comes next starts a new one.
     failure: Exception | None = None
@@ -45,19 +51,19 @@ class Feed:
         self._interval_seconds = interval_seconds
         self._channels: dict[_Seen, _Channel] = {}
 
-    async def of(self, backstage: Backstage, streamer: str) -> AsyncGenerator[tuple[str, str]]:
-        """Names of panels with their HTML: first all, then each as it changes. Without end; close it."""
+    async def of(self, backstage: Backstage, streamer: str) -> AsyncGenerator[News]:
+        """First all panels, then after each look what changed, which may be nothing. Without end; close it."""
         async with self._listening(backstage, streamer) as channel:
             seen = 0
             while True:
-                async with channel.changed:
-                    await channel.changed.wait_for(lambda: channel.turn > seen or channel.failure)  # noqa: B023
+                async with channel.looked:
+                    while channel.looks <= seen and channel.failure is None:
+                        await channel.looked.wait()
                     if channel.failure:
                         raise channel.failure
-                    news = [(name, html) for name, (turn, html) in channel.latest.items() if turn > seen]
-                    seen = channel.turn
-                for name, html in news:
-                    yield name, html
+                    news = [(name, html) for name, (look, html) in channel.latest.items() if look > seen]
+                    seen = channel.looks
+                yield news
 
     @asynccontextmanager
     async def _listening(self, backstage: Backstage, streamer: str) -> AsyncIterator[_Channel]:
@@ -70,7 +76,7 @@ class Feed:
             yield channel
         finally:
             channel.listeners -= 1
-            if not channel.listeners and channel.watch:
+            if not channel.listeners:
                 self._forget(seen, channel)
                 await cancel([channel.watch])
 
@@ -79,27 +85,25 @@ class Feed:
             del self._channels[seen]
 
     async def _watch(self, seen: _Seen, backstage: Backstage, channel: _Channel) -> None:
-        try:
-            await self._tell(backstage, seen[0], channel)
-        except Exception as error:
-            self._forget(seen, channel)
-            async with channel.changed:
-                channel.failure = error
-                channel.changed.notify_all()
-
-    async def _tell(self, backstage: Backstage, streamer: str, channel: _Channel) -> None:
         views: dict[str, object] = {}
-        while True:
-            changed = await self._look(backstage, streamer, views)
-            news = {
-                name: html for name, html in changed.items() if channel.latest.get(name, (0, ""))[1] != html
-            }
-            if news:
-                async with channel.changed:
-                    channel.turn += 1
-                    channel.latest |= {name: (channel.turn, html) for name, html in news.items()}
-                    channel.changed.notify_all()
-            await asyncio.sleep(self._interval_seconds)
+        try:
+            while True:
+                await self._tell(channel, await self._look(backstage, seen[0], views))
+                await asyncio.sleep(self._interval_seconds)
+        except Exception as error:
+            _log.error("a page can't be watched", kind=type(error).__name__, exc_info=error)
+            self._forget(seen, channel)
+            async with channel.looked:
+                channel.failure = error
+                channel.looked.notify_all()
+
+    async def _tell(self, channel: _Channel, found: Mapping[str, str]) -> None:
+        async with channel.looked:
+            channel.looks += 1
+            for name, html in found.items():
+                if name not in channel.latest or channel.latest[name][1] != html:
+                    channel.latest[name] = (channel.looks, html)
+            channel.looked.notify_all()
 
     async def _look(self, backstage: Backstage, streamer: str, views: dict[str, object]) -> dict[str, str]:
         """The panels whose views changed since the last look, which `views` holds, and the state."""

@@ -17,6 +17,9 @@ from stages.doors.gate import Caller
 _PING_SECONDS = 10
 _SEND_SECONDS = 20.0
 CHECK_SECONDS = 5.0
+"""How often it is asked whether the visitor may still look."""
+GONE = "gone"
+"""The event that ends the feed of whoever may not."""
 
 
 def live_routes(
@@ -35,14 +38,16 @@ def live_routes(
 
     async def events(request: Request, caller: Caller, streamer: str) -> AsyncIterator[ServerSentEvent]:
         check_again_at = clock() + CHECK_SECONDS
-        async with aclosing(feed.of(backstage.seen_by(caller), streamer)) as changes:
-            async for name, html in changes:
+        async with aclosing(feed.of(backstage.seen_by(caller), streamer)) as looks:
+            async for news in looks:
                 if clock() >= check_again_at:
                     try:
                         await visitors.of_page(request, streamer)
                     except LoggedOut:
+                        yield ServerSentEvent("", event=GONE)
                         return
                     check_again_at = clock() + CHECK_SECONDS
-                yield ServerSentEvent(html, event=name)
+                for name, html in news:
+                    yield ServerSentEvent(html, event=name)
 
     return router

@@ -13,6 +13,7 @@ from stages.console.panels import Panel
 from stages.console.rendering import Renderer, segment
 from stages.console.views.chain import chain_view
 from stages.console.views.streamers import streamers_view
+from stages.console.views.window import HOURS
 from stages.console.visitors import Visitors
 from stages.doors.gate import Caller
 
@@ -64,7 +65,9 @@ def page_routes(
             for name, panel in panels.items()
         }
         return HTMLResponse(
-            renderer.page("stream", streamer=streamer, caller=caller, rendered=rendered, chain=chain_html)
+            renderer.page(
+                "stream", streamer=streamer, caller=caller, rendered=rendered, chain=chain_html, hours=HOURS
+            )
         )
 
     return router

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from stages.console.panels import PANELS, Panel
 
-_CLOCK = Markup('<time datetime="{}"{}>{}</time>')
+_CLOCK = Markup('<time datetime="{}Z">{}</time>')
 
 
 class Renderer:
@@ -29,7 +29,7 @@ class Renderer:
             lstrip_blocks=True,
             enable_async=False,
         )
-        self._environment.filters |= {"clock": clock, "segment": segment, "percent": percent}
+        self._environment.filters |= {"clock": clock, "segment": segment}
         self._environment.globals |= {"asset": asset, "panels": PANELS}
 
     def page(self, template: str, **values: Any) -> str:
@@ -50,18 +50,13 @@ def clock(moment: datetime | None) -> Markup | str:
     if moment is None:
         return "–"
     moment = moment.astimezone(UTC)
-    full = moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{moment.microsecond // 1000:03d} UTC"
-    return _CLOCK.format(moment.isoformat(), Markup(' title="{}"').format(full), moment.strftime("%H:%M:%S"))
+    exact = moment.isoformat(timespec="milliseconds").removesuffix("+00:00")
+    return _CLOCK.format(exact, moment.strftime("%H:%M:%S"))
 
 
 def segment(name: str) -> str:
     """A name as one segment of a path."""
     return quote(name, safe="")
-
-
-def percent(share: float) -> str:
-    """0.934 as "93 %"."""
-    return f"{share * 100:.0f} %"
 
 
 @cache

@@ -1,49 +1,110 @@
-/* What the page does by itself: times in the browser's zone, the drawer, the keyboard, and whether it is live. */
+/* What the page does by itself: times in the browser's zone, rows that stay under the pointer, the drawer, the keyboard,
+   and whether it is live. */
 (() => {
   "use strict";
+
+  /* Times. */
   const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-  const day = new Intl.DateTimeFormat([], { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const sameDay = (moment) => moment.toDateString() === new Date().toDateString();
+  const day = new Intl.DateTimeFormat([], { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const today = (moment) => moment.toDateString() === new Date().toDateString();
 
   function setClocks(root) {
     for (const time of root.querySelectorAll("time[datetime]")) {
       const moment = new Date(time.dateTime);
-      const words = (sameDay(moment) ? clock : day).format(moment);
-      if (time.textContent !== words) time.textContent = words;
+      time.textContent = (today(moment) ? clock : day).format(moment);
+      time.title = time.dateTime.replace("T", " ").replace("Z", " UTC");
     }
   }
 
-  const drawer = () => document.getElementById("chain");
-  let opener = null;
+  /* A message brings rows: those that are new show for a moment, and the row under the pointer, or with the focus, or at
+     the top of a list that was scrolled, stays where it is. A list that was held so goes back to its top afterwards. */
+  const rowsOf = (panel) => panel.querySelectorAll(".rows > li[id]");
+  const held = new WeakSet();
+  let before = null;
 
-  function openDrawer() {
+  function anchorOf(list) {
+    const here = document.activeElement;
+    const row = list.querySelector(":scope > li:hover") || (list.contains(here) && here.closest("li"));
+    if (row || !list.scrollTop) return row || null;
+    const top = list.getBoundingClientRect().top;
+    return [...list.children].find((each) => each.getBoundingClientRect().bottom > top) || null;
+  }
+
+  document.addEventListener("htmx:sseBeforeMessage", (event) => {
+    const list = event.target.querySelector(".rows");
+    const row = list && anchorOf(list);
+    const ids = new Set([...rowsOf(event.target)].map((each) => each.id));
+    before = { ids, row, top: row && row.getBoundingClientRect().top };
+  });
+
+  document.addEventListener("htmx:sseMessage", (event) => {
+    setClocks(event.target);
+    const { ids, row, top } = before || { ids: new Set() };
+    before = null;
+    if (ids.size) for (const each of rowsOf(event.target)) if (!ids.has(each.id)) each.classList.add("new");
+    if (!row || !row.isConnected) return;
+    const list = row.closest(".rows");
+    const moved = row.getBoundingClientRect().top - top;
+    if (moved && !list.scrollTop) held.add(list);
+    list.scrollTop += moved;
+  });
+
+  function release(event) {
+    const list = event.currentTarget.querySelector(".rows");
+    if (list && held.delete(list)) list.scrollTop = 0;
+  }
+
+  /* The drawer with a comment's chain. */
+  const drawer = () => document.getElementById("chain");
+  let picked = null;
+
+  function showDrawer() {
     document.body.classList.toggle("with-drawer", drawer().childElementCount > 0);
   }
 
-  function closeDrawer() {
-    const home = drawer().dataset.home;
-    drawer().replaceChildren();
-    openDrawer();
-    if (location.pathname !== home) history.replaceState(null, "", home);
-    const back = opener && document.querySelector(`[hx-get="${CSS.escape(opener)}"]`);
-    if (back) back.focus();
-    mark(null);
-  }
-
-  function mark(address) {
-    opener = address;
-    for (const link of document.querySelectorAll("[aria-current]")) link.removeAttribute("aria-current");
-    if (!address) return;
-    for (const link of document.querySelectorAll("[hx-get]")) {
-      if (link.getAttribute("hx-get") === address && link.tagName === "A") link.setAttribute("aria-current", "true");
+  function mark() {
+    for (const link of document.querySelectorAll(".rows a")) {
+      if (picked && link.getAttribute("href") === picked) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
     }
   }
 
-  /* Up and down (or k and j) through the rows of a panel, Escape closes the drawer. */
+  function closeDrawer() {
+    drawer().replaceChildren();
+    showDrawer();
+    if (location.pathname !== drawer().dataset.home) history.replaceState(null, "", drawer().dataset.home);
+    const link = [...document.querySelectorAll(".rows a")].find((each) => each.getAttribute("href") === picked);
+    picked = null;
+    mark();
+    if (link) link.focus();
+  }
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    setClocks(event.target);
+    if (event.target.id === "chain") {
+      showDrawer();
+      const asked = event.detail.requestConfig && event.detail.requestConfig.elt;
+      if (asked && asked.tagName === "A") {
+        picked = asked.getAttribute("href");
+        drawer().scrollTop = 0;
+        drawer().focus({ preventScroll: true });
+      }
+    }
+    mark();
+  });
+  document.addEventListener("htmx:sseMessage", mark);
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-close]")) return;
+    event.preventDefault();
+    closeDrawer();
+  });
+
+  /* Up and down (or k and j) through the rows of a panel; Escape closes the drawer. */
   function step(by) {
     const here = document.activeElement;
-    const panel = here && here.closest(".panel");
-    const rows = [...(panel || document).querySelectorAll(panel ? ".rows a" : "#panel-comments .rows a")];
+    const panel = (here && here.closest(".panel")) || document.getElementById("panel-comments");
+    const rows = panel ? [...panel.querySelectorAll(".rows a")] : [];
     if (!rows.length) return false;
     const at = rows.indexOf(here);
     rows[at < 0 ? 0 : Math.min(Math.max(at + by, 0), rows.length - 1)].focus();
@@ -51,42 +112,32 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+    const writes = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+    if (writes || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === "Escape" && drawer() && drawer().childElementCount) closeDrawer();
-    else if ((event.key === "ArrowDown" || event.key === "j") && step(1)) event.preventDefault();
-    else if ((event.key === "ArrowUp" || event.key === "k") && step(-1)) event.preventDefault();
+    const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
+    if (by && !(drawer() && drawer().contains(event.target)) && step(by)) event.preventDefault();
   });
 
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-close]")) {
-      event.preventDefault();
-      closeDrawer();
-    }
-  });
-
-  document.addEventListener("htmx:afterSwap", (event) => {
-    setClocks(event.target);
-    if (event.target.id === "chain") {
-      const asked = event.detail.requestConfig && event.detail.requestConfig.elt;
-      openDrawer();
-      if (asked && asked.tagName === "A") {
-        mark(asked.getAttribute("hx-get"));
-        drawer().scrollTop = 0;
-        drawer().focus({ preventScroll: true });
-      }
-    } else if (opener) mark(opener);
-  });
-
-  /* The words of the server stand in the clocks until they are set: a swap must not set them back in between. */
-  document.addEventListener("htmx:sseMessage", (event) => setClocks(event.target));
-
+  /* Whether it is live. The server's own words come with the next message. */
   document.addEventListener("htmx:sseError", () => {
     const state = document.getElementById("state");
-    if (state) state.innerHTML = '<span class="dot off"></span><span class="state-words">Connecting again</span>';
+    if (!state) return;
+    state.querySelector(".dot").className = "dot off";
+    state.querySelector(".state-words").textContent = "Connecting again";
+  });
+
+  /* The key was revoked: the entrance says so. */
+  document.addEventListener("htmx:sseClose", (event) => {
+    if (event.detail.type === "message") location.reload();
   });
 
   document.addEventListener("DOMContentLoaded", () => {
     setClocks(document);
-    if (drawer()) openDrawer();
+    if (!drawer()) return;
+    for (const panel of document.querySelectorAll(".panel")) panel.addEventListener("mouseleave", release);
+    if (drawer().childElementCount) picked = location.pathname;
+    showDrawer();
+    mark();
   });
 })();

@@ -25,8 +25,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ChainView:
-    """The steps in the order in which they happened, those without a time where they belong. `ended` says whether more
-    can be expected, `seconds` how long it took from the stream to the end."""
+    """The steps in the order in which they happened, those without a time where they belong. `ended` is what
+    became of it, None while it is on its way; `seconds` is how long it took from the stream to the end."""
 
     comment_id: UUID
     client: str
@@ -56,7 +56,7 @@ async def chain_view(backstage: Backstage, streamer: str, comment_id: UUID) -> C
         verified=comment["verified"],
         seq=comment["seq"],
         steps=tuple(_steps(chain, comment)),
-        ended=_ending(end) if end else None,
+        ended=_outcome(chain, end) if end else None,
         seconds=round((end["ended_at"] - _entered(comment)).total_seconds(), 2) if end else None,
     )
 
@@ -64,9 +64,9 @@ async def chain_view(backstage: Backstage, streamer: str, comment_id: UUID) -> C
 def _steps(chain: Chain, comment: dict[str, Any]) -> Iterator[Step]:
     took = _times(chain)
     yield Step("Written", f"by {comment['client']} on {comment['platform']}", comment["sent_at"])
-    yield Step("Came in", f"entry {comment['seq']}", _entered(comment))
+    yield Step("Came in", f"by {comment['source']}", _entered(comment))
     at, ms = took.get("ingest", (comment["received_at"], None))
-    yield Step("Stored", "", at, ms)
+    yield Step("Stored", "in the database", at, ms)
     if comment["nlp_intent"]:
         at, ms = took.get("intent", (None, None))
         yield Step(
@@ -128,6 +128,11 @@ def _times(chain: Chain) -> dict[str, tuple[datetime, int]]:
 def _entered(comment: dict[str, Any]) -> datetime:
     """When Redis took it: the first half of its entry's id."""
     return datetime.fromtimestamp(int(comment["seq"].partition("-")[0]) / 1000, UTC)
+
+
+def _outcome(chain: Chain, end: dict[str, Any]) -> str:
+    """In a word or two: what became of its order, or where it ended without one."""
+    return chain.order["status"].replace("_", " ") if chain.order else _ending(end)
 
 
 def _ending(end: dict[str, Any]) -> str:

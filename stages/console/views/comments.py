@@ -15,7 +15,7 @@ from stages.console.backstage import Backstage
 from stages.console.views.window import begin
 from stages.ingest import UNPINNED
 
-LIMIT = 80
+LIMIT = 60
 
 Tone = Literal["busy", "good", "waiting", "bad", "quiet"]
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from stages.adapters.database.statements import statement
 from stages.console.backstage import Backstage
 from stages.console.views.amounts import shown
-from stages.console.views.window import WINDOW, begin
+from stages.console.views.window import begin
 
 
 @dataclass(frozen=True, slots=True)
 class FiguresView:
     """Amounts by currency, the most first; `median_seconds` from message to order, None without an order."""
 
-    hours: int
     comments: int
     buys: int
     orders: int
@@ -37,7 +36,6 @@ async def figures_view(backstage: Backstage, streamer: str) -> FiguresView:
     assert counts is not None  # noqa: S101 - a select of counts has one row
     median, slow = (round(ms / 1000, 2) for ms in speed) if speed else (None, None)
     return FiguresView(
-        hours=int(WINDOW.total_seconds() // 3600),
         comments=counts["comments"],
         buys=counts["buys"],
         orders=sum(row["orders"] for row in takings),

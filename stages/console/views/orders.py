@@ -14,7 +14,7 @@ from stages.console.backstage import Backstage
 from stages.console.views.amounts import shown
 from stages.console.views.window import begin
 
-LIMIT = 60
+LIMIT = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stages.adapters.database.statements import statement
 from stages.console.backstage import Backstage
-from stages.console.views.window import WINDOW, begin
+from stages.console.views.window import HOURS, begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +31,4 @@ async def streamers_view(backstage: Backstage) -> StreamersView:
     """Every streamer. For visitors alone whose key is bound to none. Raises DatabaseUnavailable."""
     async with backstage.database.transaction() as connection:
         rows = await connection.fetch(statement("console/streamers"), begin(backstage.now()))
-    return StreamersView(int(WINDOW.total_seconds() // 3600), tuple(ShownStreamer(**row) for row in rows))
+    return StreamersView(HOURS, tuple(ShownStreamer(**row) for row in rows))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-WINDOW = timedelta(hours=12)
+HOURS = 12
 """An evening's show, with what came before and after it."""
 
 
 def begin(now: datetime) -> datetime:
     """Since when the figures count; to the minute, so that they change with what happens and not with the time."""
-    return (now - WINDOW).replace(second=0, microsecond=0)
+    return (now - timedelta(hours=HOURS)).replace(second=0, microsecond=0)
