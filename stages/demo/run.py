@@ -45,6 +45,7 @@ def run_demo(folder: Path, *, as_json: bool, keep: bool, speed: float) -> None:
     try:
         show = load_show(folder)
         with _house(show, keep, console) as house:
+            console.print(f"watch it live: {house.console_url}", highlight=False)
             progress = run_async(_play(show, house, console, speed))
             if keep:
                 _print_urls(house, console)
@@ -80,7 +81,7 @@ def _house(show: Show, keep: bool, console: Console) -> Iterator[House]:
         console.print("starting Valkey, Postgres and the sandbox of Stripe and Twilio ...", style="dim")
         house.start_servers()
         run_async(_seed(show, house))
-        console.print("starting the gateway and the stages, which load their models ...", style="dim")
+        console.print("starting the doors and the stages, which load their models ...", style="dim")
         house.start_shop()
         yield house
     except BaseException:
