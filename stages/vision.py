@@ -12,15 +12,14 @@ from pipeline.stage import Drop, Emit, Limits, Outcome, Retry, Stage
 from schemas.records import ClassifiedComment, MatchedComment
 from stages.adapters.claim import resolve_claim
 from stages.adapters.database.catalog import Product, ShelfVariant
-from stages.adapters.hints import LogOdds, Said
-from stages.adapters.matcher import FrameDescription, Match, Matcher
+from stages.adapters.matcher import Match, Matcher
 from stages.adapters.pins import Pins
-from stages.adapters.shelf import Shelf, Shelves
+from stages.adapters.shelf import Shelves
 from stages.adapters.sight import Sight
 from stages.adapters.slots import Slots
 from stages.adapters.variant_choice import VariantUnclear, choose_variant, unlisted_code
+from stages.looking import look
 
-_CANDIDATES = 3
 _SHELF_SECONDS = 1.0
 
 
@@ -56,27 +55,6 @@ class Thresholds:
     review: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Evidence:
-    """What speaks for a product: the frames, the words, and what was pinned."""
-
-    frames: tuple[FrameDescription, ...]
-    hints: LogOdds
-    said: Said | None
-
-    def match(self, shelf: Shelf, matcher: Matcher) -> Match | None:
-        """The product meant. A claim code stands whatever is on screen; other words stand alone without frames only."""
-        if self.said and (self.said.by_code or not self.frames):
-            return Match(self.said.sku, self.said.score)
-        return matcher.match(self.frames, shelf.index, self.hints)
-
-    def candidates(self, shelf: Shelf, matcher: Matcher) -> list[Match]:
-        """The products that may be meant."""
-        if self.said and not self.frames:
-            return [Match(self.said.sku, self.said.score)]
-        return matcher.ranked(self.frames, shelf.index, self.hints, limit=_CANDIDATES)
-
-
 async def see(
     comment: ClassifiedComment,
     *,
@@ -98,15 +76,11 @@ async def see(
         return await _wait(comment, code, unlisted)
     if not shelf.products:
         return Drop("no catalog")
-    seen = await sight.of(comment, shelf.streamer.view_delay_seconds)
     slots = resolve_claim(comment, shelf.vocabulary.codes)
-    said = shelf.vocabulary.outright(comment.message, slots.code)
-    if not seen and said is None:
+    found = await look(comment, comment.message, slots.code, shelf=shelf, sight=sight, pins=pins)
+    if found is None:
         return Drop("no frames")
-    pinned = await pins.pinned(comment.streamer, comment.timestamp)
-    hints = shelf.vocabulary.log_odds(shelf.index.skus, comment.message, slots.code, pinned)
-    evidence = _Evidence(tuple(each.description for each in seen), hints, said)
-    match = evidence.match(shelf, matcher)
+    match = found.match(shelf, matcher)
     if match is None:
         return Drop("no catalog")
     product = shelf.products[match.sku]
@@ -114,8 +88,7 @@ async def see(
     claim = _claim(
         comment, slots, product, variant if isinstance(variant, ShelfVariant) else None, match.score
     )
-    frames = [each.name for each in seen]
-    await catalog.store_match(claim, frames)
+    await catalog.store_match(claim, found.names)
     note = {"sku": match.sku, "score": round(match.score, 4)}
     if match.score > thresholds.match:
         if isinstance(variant, VariantUnclear):
@@ -123,7 +96,7 @@ async def see(
         return Emit(claim, note=note)
     if match.score <= thresholds.review:
         return Drop("no match", note)
-    await reviews.ask(comment.comment_id, evidence.candidates(shelf, matcher), frames)
+    await reviews.ask(comment.comment_id, found.candidates(shelf, matcher), found.names)
     return Drop("no match", {**note, "review": True})
 
 

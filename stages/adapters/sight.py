@@ -4,17 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
-from schemas.records import Comment
 from stages.adapters.frames import BadFrame, ForbiddenFrame, FrameStore, decode_frame
 from stages.adapters.matcher import FrameDescription, Matcher
 
 _KEPT = 2_000  # descriptions; about 25 KB each
+
+
+class Scene(Protocol):
+    """What is looked at: a streamer's show at a moment, or the frames that are named."""
+
+    @property
+    def streamer(self) -> str:
+        """Whose show."""
+        ...
+
+    @property
+    def timestamp(self) -> datetime:
+        """When the viewer wrote."""
+        ...
+
+    @property
+    def frame_urls(self) -> Sequence[str]:
+        """Frames to look at instead of the stored ones."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +55,18 @@ class Sight:
         self._one_at_a_time = asyncio.Lock()  # the models use as many threads as they may by themselves
         self._log = structlog.get_logger()
 
-    async def of(self, comment: Comment, view_delay_seconds: float) -> list[Seen]:
-        """The frames that the comment names, or those of the window that ended when its writer saw them: the viewers
+    async def of(self, scene: Scene, view_delay_seconds: float) -> list[Seen]:
+        """The frames that the scene names, or those of the window that ended when its writer saw them: the viewers
         see the stream later than the camera. Frames that can't be read are left out.
 
         Raises UnreachableFrames where the store does not answer.
         """
         reads: dict[str, Callable[[], Awaitable[bytes]]] = {}
-        for url in comment.frame_urls[: self._limit]:
+        for url in scene.frame_urls[: self._limit]:
             reads[url] = lambda url=url: self._frames.read_url(url)  # type: ignore[misc]
         if not reads:
-            end = comment.timestamp - timedelta(seconds=view_delay_seconds)
-            for key in await self._frames.window(comment.streamer, end - self._window, end, self._limit):
+            end = scene.timestamp - timedelta(seconds=view_delay_seconds)
+            for key in await self._frames.window(scene.streamer, end - self._window, end, self._limit):
                 reads[key.path] = lambda key=key: self._frames.read(key)  # type: ignore[misc]
         described = [(name, await self._describe(name, read)) for name, read in reads.items()]
         return [Seen(name, description) for name, description in described if description]
