@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,10 +27,12 @@ BACKLOG_LIMIT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """The pauses between attempts, in seconds: they grow from `base` to `cap`, with full jitter."""
+    """The pauses between attempts, in seconds: they grow from `base` to `cap`, with full jitter, and are small again
+    after a connection that stood for `stable`."""
 
     base_seconds: float = 1.0
     cap_seconds: float = 60.0
+    stable_seconds: float = 60.0
 
 
 class Connector:
@@ -49,10 +51,12 @@ class Connector:
         now: Callable[[], datetime],
         random: Callable[[], float],
         rhythm: Rhythm | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.name = f"{source.platform} of {source.streamer}"
         self._source, self._outlet, self._memory = source, outlet, memory
         self._now, self._random, self._rhythm = now, random, rhythm or Rhythm()
+        self._sleep = sleep
         self._figures = Figures(source.platform, source.streamer)
         self._backlog = Backlog(BACKLOG_LIMIT)
         self._reading: asyncio.Task[None] | None = None
@@ -92,16 +96,15 @@ class Connector:
     async def _read_on(self) -> None:
         attempt = 0
         while not self._stopped:
-            attempt += 1
+            self._figures.state("connecting")
+            attempt, begun = attempt + 1, self._now()
             try:
-                self._figures.state("connecting")
                 async with aclosing(self._source.events(await self._memory.checkpoint())) as events:
                     async for event in events:
-                        attempt = 0
                         await self._accept(event)
             except Away as error:
-                # A connection that stood starts the attempts anew; the first failure counts as the first.
-                attempt = max(attempt, 1)
+                if (self._now() - begun).total_seconds() >= self._rhythm.stable_seconds:
+                    attempt = 1
                 await self._wait(attempt, error)
             else:
                 return
@@ -110,7 +113,7 @@ class Connector:
         pause = self._pause(attempt, error)
         self._log.warning("not connected; tries again", error=str(error), seconds=round(pause, 1))
         self._figures.state("waiting")
-        await asyncio.sleep(pause)
+        await self._sleep(pause)
         self._figures.reconnects.inc()
 
     def _pause(self, attempt: int, error: Away) -> float:
@@ -149,7 +152,7 @@ class Connector:
                 self._log.warning("not pushed; tries again", error=str(error), seconds=round(pause, 1))
                 self._figures.state("blocked")
                 self._figures.push_failures.inc()
-                await asyncio.sleep(pause)
+                await self._sleep(pause)
             else:
                 if attempt > 1:
                     self._figures.state("connected")

@@ -11,7 +11,7 @@ from stages.connectors.incoming import Incoming
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The connection stands: the next failure is a first one again. Yield it once, as early as it is known."""
+    """The connection stands. Yield it once, as early as it is known."""
 
 
 @dataclass(frozen=True, slots=True)
