@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, assert_never
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from pipeline.engines.redis.connection import REDIS_AWAY
 from stages.doors.answers import RETRY_SECONDS, refusals, refuse
 from stages.doors.comment_door import CommentDoor, Taken, TurnedAway
-from stages.doors.faults import words_for
+from stages.doors.comment_item import RefusedItem, TakenItem, as_item, comment_in, comment_of
 from stages.doors.gate import Caller, Gate
 from stages.doors.high_water import Congested
-from stages.doors.posted_comment import PostedComment, Queued
+from stages.doors.posted_comment import PostedComment
 
 PATH = "/comments/batch"
 MOST = 1_000
 BODY_LIMIT = 8 * 1024 * 1024
 _SLICE = 100  # comments appended in one step: half a millisecond in which Redis serves nobody else
 _GONE = "The queue went away before this comment's turn; it was not kept. Please send it again."
-
-
-class TakenItem(Queued):
-    """As for a comment that is posted alone; `comment_id` names it to `trace`."""
-
-    comment_id: str
-
-
-class RefusedItem(BaseModel):
-    """Why this comment was not taken, by the words and status with which it would be refused alone. With
-    `retry_after_seconds` it may be sent again; without, it never gets in as it is."""
-
-    ok: bool = False
-    status: int
-    error: str
-    retry_after_seconds: int | None = None
 
 
 class BatchAnswer(BaseModel):
@@ -127,40 +110,11 @@ def _array(text: bytes) -> Iterator[PostedComment | TurnedAway]:
         found = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise UnreadableBatch(f"The body is not JSON: {error}.") from error
-    return map(_comment, found)
+    return map(comment_of, found)
 
 
 def _lines(text: bytes) -> Iterator[PostedComment | TurnedAway]:
     return (comment_in(line) for line in text.splitlines() if line.strip())
-
-
-def comment_in(data: bytes) -> PostedComment | TurnedAway:
-    """The comment in a JSON object, or what is wrong with it."""
-    try:
-        found = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        return TurnedAway(422, f"This is not JSON: {error}.")
-    return _comment(found)
-
-
-def _comment(found: Any) -> PostedComment | TurnedAway:
-    if not isinstance(found, dict):
-        return TurnedAway(422, "A comment must be a JSON object.")
-    try:
-        return PostedComment.model_validate(found)
-    except ValidationError as error:
-        return TurnedAway(422, "; ".join(words_for(fault) for fault in error.errors(include_url=False)))
-
-
-def as_item(answer: Taken | TurnedAway) -> TakenItem | RefusedItem:
-    """The result of one comment, as a batch and a socket give it."""
-    match answer:
-        case Taken(comment_id=comment_id, queued=queued):
-            return TakenItem(**dict(queued), comment_id=str(comment_id))
-        case TurnedAway(status=status, error=error, retry_after_seconds=after):
-            return RefusedItem(status=status, error=error, retry_after_seconds=after)
-        case _:
-            assert_never(answer)
 
 
 def _answer(results: Sequence[Taken | TurnedAway]) -> str:

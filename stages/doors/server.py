@@ -15,6 +15,7 @@ from stages.doors.comment_batch import BODY_LIMIT as BATCH_LIMIT
 from stages.doors.comment_batch import PATH as BATCH_PATH
 from stages.doors.comment_batch import batch_routes
 from stages.doors.comment_door import CommentDoor
+from stages.doors.comment_socket import socket_routes
 from stages.doors.door import create_door
 from stages.doors.gateway import REPLIES, SOURCE, comment_routes
 from stages.doors.high_water import HighWater
@@ -44,7 +45,7 @@ def gateway_of(wiring: Wiring) -> FastAPI:
     requests = OrderRequests(wiring.database, stock_rules(settings))
     orders = OrderFace(requests, wiring.watermark, utc_now, settings.fairness_seconds)
     pins = PinBoard(wiring.appender, wiring.database, wiring.sources, SOURCE, utc_now)
-    routers = [comment_routes(door, gate), batch_routes(door, gate)]
+    routers = [comment_routes(door, gate), batch_routes(door, gate), socket_routes(door, gate)]
     routers += [order_routes(orders, gate), pin_routes(pins, gate)]
     if settings.stripe_webhook_secret.get_secret_value():
         routers.append(stripe_routes(wiring.payments, wiring.payment_events))

@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from stages.doors.loopback import is_loopback
+from stages.doors.socket_protocol import FRAME_LIMIT, SocketProtocol
 from stages.mendable import Mendable
 from stages.settings import ShopSettings
 
@@ -54,6 +55,9 @@ async def serve_door(app: FastAPI, settings: ShopSettings, listening: Listening)
         access_log=False,
         log_level="warning",
         server_header=False,
+        ws=SocketProtocol,
+        ws_max_size=FRAME_LIMIT,
+        ws_per_message_deflate=False,  # its memory for each connection saves little on short texts
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
     await uvicorn.Server(config).serve()

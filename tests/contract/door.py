@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
 from pipeline.engines.redis.backlog import Backlog
 from pipeline.engines.redis.coalesced import CoalescedRedis
@@ -17,6 +18,7 @@ from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
 from stages.doors.comment_batch import BODY_LIMIT, PATH, batch_routes
 from stages.doors.comment_door import CommentDoor
+from stages.doors.comment_socket import socket_routes
 from stages.doors.door import create_door
 from stages.doors.gate import Gate
 from stages.doors.gateway import REPLIES, comment_routes
@@ -34,8 +36,8 @@ GIVEN = {"streamer": "maya.closet", "client": "ana", "message": "I want it! 💕
 class Door:
     """The gateway as a client sees it, and the stream behind it."""
 
-    def __init__(self, http: httpx.AsyncClient, redis: Any) -> None:
-        self.http, self.redis = http, redis
+    def __init__(self, http: httpx.AsyncClient, redis: Any, app: FastAPI, gate: Gate) -> None:
+        self.http, self.redis, self.app, self.gate = http, redis, app, gate
 
     async def post(self, **changed: Any) -> httpx.Response:
         """A good comment with fields changed; None leaves one out."""
@@ -65,11 +67,12 @@ async def door_on(
         "gateway",
         comment_routes(comments, gate),
         batch_routes(comments, gate),
+        socket_routes(comments, gate),
         gate=gate,
         alive=redis.ping,
         replies=REPLIES,
         body_limits={PATH: BODY_LIMIT},
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as http:
-        yield Door(http, redis)
+        yield Door(http, redis, app, gate)
     await redis.aclose()
