@@ -16,7 +16,7 @@ FRESH_SECONDS = 2.0
 """A revoked key opens for so long at most."""
 STALE_SECONDS = 300.0
 """While the database is away, where nobody could revoke a key either, keys go on opening for so long."""
-_NEW_SECONDS = 0.1  # a key that was made just now is found at once, and guessing costs the database little
+_GUESS_SECONDS = 0.1  # an unknown id may be of a new key; those who guess share one look in this time
 _PATIENCE_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
 _NOTE_SECONDS = 60.0
@@ -59,23 +59,25 @@ class Keyring:
         await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _find(self, key_id: str) -> GoodKey | None:
-        await self._refresh(FRESH_SECONDS)
+        asked = self._clock()
+        await self._refresh(asked - FRESH_SECONDS)
         if key_id not in self._good:
-            await self._refresh(_NEW_SECONDS)
+            await asyncio.sleep(max(0.0, min(self._read_at + _GUESS_SECONDS - asked, _GUESS_SECONDS)))
+            await self._refresh(asked)
         return self._good.get(key_id)
 
-    async def _refresh(self, within_seconds: float) -> None:
-        """Callers at the same time share one look. One that takes long holds up nobody who has old keys to go by."""
-        now = self._clock()
-        age = now - self._read_at
-        if age <= within_seconds:
-            return
-        if self._reading is None and now - self._failed_at >= _RETRY_SECONDS:
-            self._begun_at = now
-            self._reading = asyncio.create_task(self._read())
-        if self._reading is not None:
-            rest = max(0.0, self._begun_at + _PATIENCE_SECONDS - now)
-            await asyncio.wait({self._reading}, timeout=rest if age <= STALE_SECONDS else None)
+    async def _refresh(self, since: float) -> None:
+        """Have the keys read at `since` or later. Callers at the same time share one look; one that takes long holds up
+        nobody who has old keys to go by."""
+        is_stale = self._clock() - self._read_at > STALE_SECONDS
+        while self._read_at < since and (self._reading or self._clock() - self._failed_at >= _RETRY_SECONDS):
+            if self._reading is None:
+                self._begun_at = self._clock()
+                self._reading = asyncio.create_task(self._read())
+            begun, rest = self._begun_at, self._begun_at + _PATIENCE_SECONDS - self._clock()
+            _, slow = await asyncio.wait({self._reading}, timeout=None if is_stale else max(0.0, rest))
+            if slow or begun >= since:
+                break
         if self._clock() - self._read_at > STALE_SECONDS:
             raise DatabaseUnavailable("The keys can't be read: the database is away. Please try again later.")
 
