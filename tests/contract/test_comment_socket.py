@@ -67,8 +67,9 @@ async def test_a_comment_is_answered_as_if_it_were_posted(door: Door, at: str) -
 
 async def test_many_comments_are_answered_in_their_order_the_bad_ones_too(door: Door, at: str) -> None:
     frames: list[str | bytes] = [comment(n) for n in range(300)]
+    bad: list[str | bytes] = [b"\xff\xfe", "", "{", "[]", "null", comment(0, message=5), "\x00" * 9]
     for place in range(0, 300, 3):
-        frames[place] = [b"\xff\xfe", "", "{", "[]", "null", comment(place, message=5), "\x00" * 9][place % 7]
+        frames[place] = bad[place % len(bad)]
     async with talk(at) as peer:
         sending = asyncio.create_task(_send_all(peer, frames))
         told = [await heard(peer) for _ in frames]
