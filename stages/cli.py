@@ -171,7 +171,7 @@ def match(
         Path, typer.Option(help='Manifest: {"products":[{"sku","image"}]}, paths relative to it.')
     ],
 ) -> None:
-    from stages.wiring import load_matcher
+    from stages.eyes import load_matcher
 
     _print_lines(match_lines(sys.stdin.buffer, catalog, load_matcher(load_settings())))
 

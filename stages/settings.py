@@ -257,11 +257,18 @@ class ShopSettings(ConnectorSettings):
         Field(description="Certificate chain (PEM) that the doors serve TLS with. Default: no TLS"),
     ] = None
     tls_key: Annotated[Path | None, Field(description="The private key of TLS_CERT (PEM)")] = None
-    connector_key: Annotated[
-        SecretStr, Field(description="Key with which `connect --via` posts to a gateway (`tiktoksales keys create`)")
-    ] = SecretStr("")
     gateway_host: Annotated[str, Field(description="Address the gateway listens on")] = "127.0.0.1"
     gateway_port: Annotated[int, Field(ge=0, le=65535, description="Port the gateway listens on")] = 8081
+    faces_host: Annotated[
+        str, Field(description="Address that `serve intent`, `serve vision` and `serve order` listen on")
+    ] = "127.0.0.1"
+    intent_port: Annotated[int, Field(ge=0, le=65535, description="Port that `serve intent` listens on")] = (
+        8001
+    )
+    vision_port: Annotated[int, Field(ge=0, le=65535, description="Port that `serve vision` listens on")] = (
+        8002
+    )
+    order_port: Annotated[int, Field(ge=0, le=65535, description="Port that `serve order` listens on")] = 8082
     console_host: Annotated[str, Field(description="Address the console listens on")] = "127.0.0.1"
     console_port: Annotated[int, Field(ge=0, le=65535, description="Port the console listens on")] = 8083
     gateway_high_water: Annotated[

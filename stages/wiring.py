@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, Self
 
 from redis.asyncio import Redis
@@ -36,10 +33,8 @@ from stages.adapters.database.pins import StoredPins
 from stages.adapters.database.reviews import Reviews
 from stages.adapters.database.stock import StockRules
 from stages.adapters.database.unlisted import UnlistedClaims
-from stages.adapters.frames import FrameStore
 from stages.adapters.matcher import Matcher
 from stages.adapters.payments import StripePayments
-from stages.adapters.pictures import PictureStore
 from stages.adapters.pins import FreshPins
 from stages.adapters.shelf import Listings, Shelves
 from stages.adapters.sight import Sight
@@ -48,6 +43,7 @@ from stages.adapters.webhook_sender import WebhookSender
 from stages.charging import Charging
 from stages.doors.gate import Gate
 from stages.doors.keyring import Keyring
+from stages.eyes import frames_of, load_matcher, shelves_of, sight_of
 from stages.ingest import ingest_stage
 from stages.intent import intent_stage
 from stages.notify import Messenger, Wording, notify_stage
@@ -151,25 +147,14 @@ class Wiring:
 
     def shelves_of(self, listings: Listings) -> Shelves:
         """The catalogs, as the vision stage sees them, with their products from elsewhere."""
-        require(self.settings, catalog_url="where the products' pictures lie")
-        return Shelves(
-            listings,
-            PictureStore(self.settings.catalog_url),
-            self.matcher,
-            model=fingerprint(vision_folder(self.settings) / "embedding.onnx"),
-            clock=time.monotonic,
-        )
+        return shelves_of(self.settings, listings, self.matcher)
 
     @cached_property
     def sight(self) -> Sight:
         """The frames, as the vision stage sees them."""
-        settings = self.settings
-        require(settings, frames_url="where the frames of the streams lie")
-        frames = FrameStore(settings.frames_url, url_prefixes=settings.frame_url_prefixes)
+        frames = frames_of(self.settings)
         self._stack.push_async_callback(frames.close)
-        return Sight(
-            frames, self.matcher, window_seconds=settings.frame_window_seconds, limit=settings.frame_limit
-        )
+        return sight_of(self.settings, frames, self.matcher)
 
     @cached_property
     def pins(self) -> FreshPins:
@@ -280,22 +265,6 @@ def stock_rules(settings: ShopSettings) -> StockRules:
         waitlist=settings.waitlist,
         waitlist_seconds=settings.max_order_age_seconds,
     )
-
-
-def load_matcher(settings: ShopSettings) -> Matcher:
-    """The vision models alone. Raises MissingModel."""
-    return Matcher.from_folder(vision_folder(settings), threads=settings.model_threads)
-
-
-def vision_folder(settings: ShopSettings) -> Path:
-    """Where the vision models lie."""
-    return settings.vision_model or Path(str(files("stages") / "models" / "vision"))
-
-
-def fingerprint(file: Path) -> str:
-    """The first 16 digits of a file's SHA-256: names a version of a model."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
 
 
 async def _require_tables(database: Database) -> None:

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import (
     AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     model_validator,
 )
 
-from schemas.records import FRAME_URLS_LIMIT, FrameUrl, Message, Moment, Name
+from schemas.records import FRAME_URLS_LIMIT, FrameUrl, Message, Name
+from stages.doors.moments import PostedMoment
 from stages.ingest import DEFAULT_PLATFORM
-
-
-def _with_zone(value: Any) -> Any:
-    """ISO 8601 without a zone is UTC."""
-    if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            return value
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return value
 
 
 class PostedComment(BaseModel):
@@ -52,7 +40,7 @@ class PostedComment(BaseModel):
     streamer: Name
     client: Name
     message: Message | None = None
-    timestamp: Annotated[Moment | None, BeforeValidator(_with_zone)] = None
+    timestamp: PostedMoment | None = None
     platform: Name = DEFAULT_PLATFORM
     message_id: Name | None = None
     client_id: Name | None = None
