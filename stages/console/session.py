@@ -36,9 +36,10 @@ class Sessions:
     def key_id(self, cookie: str) -> str | None:
         """Which key was shown; None where the cookie isn't ours, or has grown too old."""
         try:
-            return self.seal.decrypt_at_time(cookie, int(LIFE.total_seconds()), self._seconds()).decode()
+            opened = self.seal.decrypt_at_time(cookie.encode(), int(LIFE.total_seconds()), self._seconds())
         except InvalidToken:
             return None
+        return opened.decode()
 
     def _seconds(self) -> int:
         return int(self.now().timestamp())
