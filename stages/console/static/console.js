@@ -132,6 +132,27 @@
     if (event.detail.type === "message") location.reload();
   });
 
+  /* What a click could not do, in the server's words. */
+  function refused(words) {
+    const notice = document.getElementById("notice");
+    if (!notice) return;
+    const said = notice.cloneNode(false);
+    said.className = "notice refusal";
+    said.textContent = words;
+    notice.replaceWith(said);
+  }
+
+  document.addEventListener("htmx:sendError", () => refused("The console can't be reached. Please try again."));
+  document.addEventListener("htmx:responseError", (event) => {
+    let words = "";
+    try {
+      words = JSON.parse(event.detail.xhr.responseText).error;
+    } catch {
+      /* no words of ours: something between us answered */
+    }
+    refused(words || `This was not done: ${event.detail.xhr.status}.`);
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     setClocks(document);
     if (!drawer()) return;
