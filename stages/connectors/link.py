@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,7 +27,6 @@ from stages.connectors.redis_memory import RedisMemory
 from stages.connectors.source import Source
 from stages.connectors.stream_outlet import StreamOutlet
 from stages.settings import ShopSettings, require
-from stages.wiring import utc_now
 
 MEMORY_FOLDER = Path(".connectors")
 
@@ -48,7 +48,7 @@ async def run_connector(
     (its platform, where that is not given). Raises Refused, MissingSetting and MetricsNotServed."""
     with serving_metrics(settings):
         async with _opened(settings, source, link, signed_as or source.platform) as (outlet, memory):
-            connector = Connector(source, outlet, memory, now=utc_now, random=random.random)
+            connector = Connector(source, outlet, memory, now=lambda: datetime.now(UTC), random=random.random)
             await Worker([connector], settings.drain_seconds).run()
 
 

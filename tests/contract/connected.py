@@ -74,6 +74,15 @@ async def pushed(rig: Rig) -> list[Mapping[str, str]]:
     return [{name.decode(): value.decode() for name, value in fields.items()} for fields in entries]
 
 
+async def until_pushed(rig: Rig, count: int) -> None:
+    """Wait until at least so many entries stand in the public stream."""
+
+    async def reached() -> bool:
+        return await rig.length(PUBLIC_STREAM) >= count
+
+    await rig.until(reached)
+
+
 async def stored(rig: Rig, database: Database, sources: Sources, streamer: str) -> Counter[tuple[str, str]]:
     """Take in all that stands in the public stream, and tell how often each (kind, message id) is in the database."""
     rig.start(ingest_stage(Limits(timeout_seconds=10), store=Comments(database), sources=sources))

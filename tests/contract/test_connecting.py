@@ -18,7 +18,7 @@ from stages.connectors.redis_memory import RedisMemory
 from stages.connectors.source import Checkpoint, Connected, Event, Ignored, Source
 from stages.connectors.stream_outlet import StreamOutlet
 from stages.sources import Sources
-from tests.contract.connected import pushed
+from tests.contract.connected import pushed, until_pushed
 from tests.contract.platform import SAID_AT, STREAMER, Lasts, Platform, said
 from tests.contract.rig import Rig, rig_on
 from tests.contract.troubled import TroubledValkey
@@ -158,7 +158,7 @@ async def test_a_stopped_connector_pushes_what_it_has_read_and_lets_go(rig: Rig)
     endless = Endless()
     connector = connector_of(endless, rig)
     running = asyncio.create_task(connector.run())
-    await rig.until_length("comments_stream", 200)
+    await until_pushed(rig, 200)
     connector.stop()
     async with asyncio.timeout(10):
         await running
@@ -177,12 +177,15 @@ async def test_a_door_that_is_away_slows_the_reading_down_and_costs_nothing(
         rig = Rig(server.url, redis)
         connector = connector_of(Endless(), rig, pause_seconds=0.05)
         running = asyncio.create_task(connector.run())
-        await rig.until_length("comments_stream", 1_000)
+        await until_pushed(rig, 1_000)
         server.kill()
-        while figure("push_failures_total") == failures:
-            await asyncio.sleep(0.01)
+
+        async def noticed() -> bool:
+            return figure("push_failures_total") > failures
+
+        await rig.until(noticed)
         server.start()
-        await rig.until_length("comments_stream", 10_000)
+        await until_pushed(rig, 10_000)
         connector.stop()
         await running
         ids = await message_ids(rig)

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from schemas.codec import in_words
-from schemas.records import Message, Name
+from schemas.records import Message, Moment, Name
 from stages.ingest import DEFAULT_PLATFORM
 from stages.mendable import Mendable
 from stages.sheets.reading import UnreadableSheet, read_sheet
 
 _DAY = 24 * 3600.0
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
 
 
 class UnreadableRecording(Mendable):
@@ -27,7 +28,7 @@ class UnreadableRecording(Mendable):
 
 def _with_zone(moment: datetime) -> datetime:
     """Without a zone it is UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return _MOMENT.validate_python(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 class RecordedLine(BaseModel):
