@@ -16,6 +16,7 @@ from pipeline.stage import Door, Drop, Emit, Limits, Opened, Outcome, Stage
 from schemas.codec import UnreadableRecord, in_words
 from schemas.records import Cancellation, Comment
 from stages.adapters.database.comments import Comments, Retraction
+from stages.floods import UNBOUNDED, Judge
 from stages.sources import Sources
 
 DEFAULT_PLATFORM = "tiktok"
@@ -26,14 +27,17 @@ RETRACTED = "(retracted)"
 _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(datetime)
 
 
-async def ingest(comments: Sequence[Comment], *, store: Comments) -> list[Outcome]:
+async def ingest(comments: Sequence[Comment], *, store: Comments, floods: Judge = UNBOUNDED) -> list[Outcome]:
     """Store the comments; each is sent on once, however often its platform delivers it. One that is taken back goes no
-    further; what it has claimed is released."""
+    further; what it has claimed is released. Nor does one go further that is part of a flood."""
     first_seqs = await store.store(comments)
+    said = [each for each in comments if each.kind == "comment" and first_seqs[each.comment_id] == each.seq]
+    reasons = dict(zip([each.seq for each in said], await floods.reasons(said), strict=True))
     meant = {comment.comment_id: target for comment in comments if (target := _retracted(comment))}
     retracted = await _retract(comments, meant, store) if meant else set()
     return [
-        _outcome(comment, first_seqs[comment.comment_id], meant.get(comment.comment_id), retracted)
+        _flooded(reasons.get(comment.seq))
+        or _outcome(comment, first_seqs[comment.comment_id], meant.get(comment.comment_id), retracted)
         for comment in comments
     ]
 
@@ -81,9 +85,11 @@ def comment_id(seq: str, platform: str, fields: Mapping[str, str]) -> UUID:
     return derived_id(f"comment/{seq}")
 
 
-def ingest_stage(limits: Limits, *, store: Comments, sources: Sources) -> Stage[Comment]:
+def ingest_stage(
+    limits: Limits, *, store: Comments, sources: Sources, floods: Judge = UNBOUNDED
+) -> Stage[Comment]:
     """The stage at the public door."""
-    handler = partial(ingest, store=store)
+    handler = partial(ingest, store=store, floods=floods)
     return Stage(
         name="ingest",
         consumes=Comment,
@@ -110,6 +116,10 @@ async def _retract(comments: Sequence[Comment], meant: Mapping[UUID, UUID], stor
             if comment.comment_id in meant
         ]
     )
+
+
+def _flooded(reason: str | None) -> Outcome | None:
+    return Drop(reason) if reason else None
 
 
 def _outcome(comment: Comment, first_seq: str, meant: UUID | None, retracted: Collection[UUID]) -> Outcome:

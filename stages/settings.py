@@ -293,6 +293,15 @@ class ShopSettings(ConnectorSettings):
             "those that came in by XADD go no further. Empty: any number",
         ),
     ] = "20/10second"
+    repeat_window_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=3600,
+            description="The same words of one viewer under one streamer go no further within this time, however they "
+            "are spelled. 0: they do",
+        ),
+    ] = 10.0
     duplicate_window_seconds: Annotated[
         int,
         Field(

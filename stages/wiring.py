@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Self
 
+from limits import parse as parse_limit
 from redis.asyncio import Redis
 
 from pipeline.engines.redis.append import RedisAppender
 from pipeline.engines.redis.checks import require_fit_redis
 from pipeline.engines.redis.connection import REDIS_AWAY, connect
 from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.sayings import Bounds, Sayings
 from pipeline.engines.redis.watermark import Watermark
 from pipeline.stage import Limits, Stage
 from stages.adapters.card_setup import CardSetup
@@ -44,6 +46,7 @@ from stages.charging import Charging
 from stages.doors.gate import Gate
 from stages.doors.keyring import Keyring
 from stages.eyes import frames_of, load_matcher, shelves_of, sight_of
+from stages.floods import Floods
 from stages.ingest import ingest_stage
 from stages.intent import intent_stage
 from stages.notify import Messenger, Wording, notify_stage
@@ -131,6 +134,15 @@ class Wiring:
         return gate
 
     @cached_property
+    def floods(self) -> Floods:
+        """Who bounds what a viewer may say."""
+        given = self.settings.rate_limit_per_viewer
+        limit = parse_limit(given) if given else None
+        most, window = (limit.amount, limit.get_expiry()) if limit else (None, 0)
+        bounds = Bounds(most, window, self.settings.repeat_window_seconds)
+        return Floods(Sayings(self.redis, self.keys, bounds))
+
+    @cached_property
     def classifier(self) -> Classifier:
         """The text model. Raises MissingModel."""
         return load_classifier(self.settings.intent_model, self.settings.model_threads)
@@ -214,7 +226,9 @@ class Wiring:
 
 
 STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
-    "ingest": lambda w: ingest_stage(w.limits("ingest", batch_size=256), store=w.comments, sources=w.sources),
+    "ingest": lambda w: ingest_stage(
+        w.limits("ingest", batch_size=256), store=w.comments, sources=w.sources, floods=w.floods
+    ),
     "intent": lambda w: intent_stage(
         w.limits("intent", batch_size=64),
         classifier=w.classifier,

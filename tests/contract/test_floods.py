@@ -1,0 +1,152 @@
+"""Who says too much, and who says the same again: judged on real servers, dropped by ingest."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from pipeline.engines.redis.connection import connect
+from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.sayings import Bounds, Saying, Sayings
+from pipeline.stage import Drop, Emit, Outcome
+from schemas.records import Comment
+from stages.adapters.database import Database
+from stages.adapters.database.comments import Comments
+from stages.floods import Floods
+from stages.ingest import ingest, open_comment
+from stages.sources import Sources
+
+START_MS = 1_790_000_000_000
+ANA, BO = ("tiktok", "maya", "ana"), ("tiktok", "maya", "bo")
+THREE_IN_TEN = Bounds(3, 10.0, 0.0)
+ONCE_IN_TEN = Bounds(None, 10.0, 10.0)
+
+
+class Judged:
+    """A server's judgement, asked in words short enough for a test."""
+
+    def __init__(self, sayings: Sayings) -> None:
+        self._sayings = sayings
+
+    async def __call__(self, *said: tuple[tuple[str, ...], str, float]) -> list[str]:
+        """Verdicts on what speakers said, at these seconds."""
+        sayings = [Saying(who, words, entry(at)) for who, words, at in said]
+        return [str(verdict) for verdict in await self._sayings.judge(sayings)]
+
+
+def entry(at: float) -> str:
+    return f"{START_MS + round(at * 1000)}-0"
+
+
+@pytest.fixture
+async def sayings(each_redis_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Judged]:
+    redis = connect(each_redis_url)
+    yield Judged(Sayings(redis, Keys(), request.param))
+    await redis.aclose()
+
+
+flooded = pytest.mark.parametrize("sayings", [THREE_IN_TEN], indirect=True)
+copied = pytest.mark.parametrize("sayings", [ONCE_IN_TEN], indirect=True)
+
+
+@flooded
+async def test_what_one_speaker_says_beyond_the_bound_is_a_flood_until_the_window_has_moved_on(
+    sayings: Judged,
+) -> None:
+    assert await sayings(*((ANA, f"{n}", n / 10) for n in range(5))) == ["fresh"] * 3 + ["flood"] * 2
+    assert await sayings((ANA, "x", 9.9), (ANA, "y", 10.05), (ANA, "z", 10.06)) == ["flood", "fresh", "flood"]
+
+
+@flooded
+async def test_a_flood_costs_no_other_speaker_anything(sayings: Judged) -> None:
+    await sayings(*((ANA, f"{n}", 0) for n in range(100)))
+    elsewhere = ("tiktok", "another", "ana")
+    assert await sayings((BO, "0", 0), (elsewhere, "0", 0)) == ["fresh", "fresh"]
+
+
+@flooded
+async def test_a_backlog_that_is_read_at_once_is_no_flood(sayings: Judged) -> None:
+    assert await sayings(*((ANA, f"{n}", n * 4) for n in range(50))) == ["fresh"] * 50
+
+
+@flooded
+async def test_entries_that_come_again_are_judged_as_before(sayings: Judged) -> None:
+    said = [(ANA, f"{n}", n / 10) for n in range(5)]
+    assert await sayings(*said) == await sayings(*said) == await sayings(*said)
+
+
+@copied
+async def test_the_same_words_count_once_within_their_time(sayings: Judged) -> None:
+    said = [(ANA, "me", at) for at in (0, 5, 9.9, 10, 15, 20)]
+    verdicts = ["fresh", "repeated", "repeated", "fresh", "repeated", "fresh"]
+    assert await sayings(*said) == verdicts
+
+
+@copied
+async def test_other_words_and_the_same_words_of_others_are_no_copies(sayings: Judged) -> None:
+    assert await sayings((ANA, "me", 0), (ANA, "you", 1), (BO, "me", 1)) == ["fresh"] * 3
+
+
+@copied
+async def test_a_copy_that_comes_again_is_a_copy_and_what_came_first_is_none(sayings: Judged) -> None:
+    said = [(ANA, "me", 0), (ANA, "me", 1)]
+    assert await sayings(*said) == await sayings(*said) == ["fresh", "repeated"]
+
+
+@copied
+async def test_nothing_is_remembered_for_longer_than_it_counts(sayings: Judged, each_redis_url: str) -> None:
+    await sayings(*((ANA, f"{n}", 0) for n in range(10)))
+    redis = connect(each_redis_url)
+    lives = [await redis.pttl(key) for key in await redis.keys("*")]
+    await redis.aclose()
+    assert len(lives) == 10
+    assert all(0 < life <= 10_000 for life in lives)
+
+
+async def judged(
+    messages: list[str], redis_url: str, database: Database, bounds: Bounds, **fields: str
+) -> list[Outcome]:
+    """What ingest makes of these comments of one viewer, a tenth of a second apart."""
+    comments = [comment(message, number / 10, **fields) for number, message in enumerate(messages)]
+    redis = connect(redis_url)
+    outcomes = await ingest(comments, store=Comments(database), floods=Floods(Sayings(redis, Keys(), bounds)))
+    await redis.aclose()
+    return outcomes
+
+
+def comment(message: str, at: float, **changed: str) -> Comment:
+    """As whoever may XADD pushes it, unsigned."""
+    fields = {"streamer": "maya", "client": "ana", "message": message, **changed}
+    raw = {name.encode(): value.encode() for name, value in fields.items()}
+    return open_comment(entry(at), raw, sources=Sources()).record
+
+
+def reasons(outcomes: list[Outcome]) -> list[str]:
+    return [outcome.reason if isinstance(outcome, Drop) else type(outcome).__name__ for outcome in outcomes]
+
+
+async def test_ingest_drops_a_flood_that_came_in_by_xadd(redis_url: str, database: Database) -> None:
+    outcomes = await judged([f"want {n}" for n in range(6)], redis_url, database, THREE_IN_TEN, client="one")
+    assert reasons(outcomes) == ["Emit"] * 3 + ["flood"] * 3
+
+
+async def test_ingest_drops_copies_however_they_are_dressed_up(redis_url: str, database: Database) -> None:
+    said = ["I want it", "І wаnt іt", "i w\u200bant it!!", "I want it 💕", "I want 2"]
+    outcomes = await judged(said, redis_url, database, ONCE_IN_TEN, client="two")
+    assert reasons(outcomes) == ["Emit", "repeated", "repeated", "repeated", "Emit"]
+
+
+async def test_pins_and_retractions_are_neither_flood_nor_copies(redis_url: str, database: Database) -> None:
+    bounds = Bounds(1, 10.0, 10.0)
+    outcomes = await judged(["SKU"] * 4, redis_url, database, bounds, client="host", kind="pin")
+    assert reasons(outcomes) == ["pin recorded"] * 4
+
+
+async def test_a_message_that_comes_twice_is_a_duplicate_not_a_copy(
+    redis_url: str, database: Database
+) -> None:
+    given = {"client": "three", "message_id": "m-1"}
+    outcomes = await judged(["me"] * 2, redis_url, database, ONCE_IN_TEN, **given)
+    assert isinstance(outcomes[0], Emit)
+    assert reasons(outcomes)[1] == "duplicate"
