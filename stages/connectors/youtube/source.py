@@ -34,7 +34,7 @@ class YouTubeSource:
         self._api, self._video, self._pace = api, video, pace
         self._chat: str | None = None
         self._streams, self._silent_streams = True, 0
-        self._pause: float | None = None
+        self._pause: float | None = 0.0  # YouTube wants before the next page is asked for
 
     async def events(self, since: Checkpoint | None) -> AsyncGenerator[Event, None]:
         """See `source.Source`."""
