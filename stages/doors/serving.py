@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +47,23 @@ def check_safe(settings: ShopSettings, listening: Listening) -> None:
             raise UnsafeDoor(f"There is no file {file}: see TLS_CERT and TLS_KEY.")
 
 
+class _Server(uvicorn.Server):
+    """Ends with status 0, and lets its caller close connections, where it is told to end: uvicorn's own would raise
+    the signal again first."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """SIGTERM and SIGINT end it; the second one at once."""
+        loop, numbers = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
+        for number in numbers:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+
 async def serve_door(app: FastAPI, settings: ShopSettings, listening: Listening) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished. Raises UnsafeDoor."""
     check_safe(settings, listening)
@@ -60,4 +81,4 @@ async def serve_door(app: FastAPI, settings: ShopSettings, listening: Listening)
         ws_per_message_deflate=False,  # its memory for each connection saves little on short texts
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
-    await uvicorn.Server(config).serve()
+    await _Server(config).serve()
