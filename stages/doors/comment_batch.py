@@ -133,7 +133,6 @@ _BODY = {
         "application/json": {
             "schema": {
                 "type": "array",
-                "minItems": 1,
                 "maxItems": MOST,
                 "items": PostedComment.model_json_schema(),
             }

@@ -27,6 +27,7 @@ Reply: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 """What an exception is answered."""
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
+_UNREADABLE = "There was an error parsing the body"  # FastAPI's, of a body that is no text at all
 _log = structlog.get_logger()
 
 
@@ -52,7 +53,7 @@ def create_door(
 
     No answer allows another site's page to read it: there are no CORS headers. Whoever made `gate` closes it.
     """
-    app = FastAPI(
+    app = (_OpenDoor if gate.open_doors else FastAPI)(
         title=title,
         docs_url=None,
         redoc_url=None,
@@ -68,6 +69,18 @@ def create_door(
     for kind, reply in {**_REPLIES, **(replies or {})}.items():
         app.add_exception_handler(kind, reply)
     return app
+
+
+class _OpenDoor(FastAPI):
+    """Documents that a key may be left out."""
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                if {} not in operation.get("security", [{}]):
+                    operation["security"].append({})
+        return document
 
 
 async def _unprocessable(_: Request, error: Exception) -> JSONResponse:
@@ -86,6 +99,8 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     if error.status_code in (204, 304):
         return Response(status_code=error.status_code, headers=error.headers)
+    if error.status_code == 400 and error.detail == _UNREADABLE:
+        return refuse(422, "The body is not JSON in UTF-8.")
     words = {404: f"There is nothing at {request.url.path}.", 405: "This is not done here by this method."}
     is_plain = error.detail in ("Not Found", "Method Not Allowed")
     answer = refuse(error.status_code, words[error.status_code] if is_plain else str(error.detail))

@@ -16,6 +16,7 @@ from twilio.request_validator import RequestValidator
 from stages.adapters.database import DatabaseUnavailable
 from stages.adapters.database.message_progress import MessageProgress, Report
 from stages.adapters.message_results import NEEDS_TEMPLATE
+from stages.doors.answers import refusals, refuse
 from stages.messenger import TemplateAdvice
 
 Status = Literal["sent", "delivered", "read", "undeliverable"]
@@ -44,7 +45,7 @@ def twilio_routes(
     router = APIRouter(prefix="/webhooks", tags=["webhooks"])
     validator, advice = RequestValidator(token), TemplateAdvice()
 
-    @router.post("/twilio", responses={403: {}, 503: {}}, summary="Reports of Twilio, signed by it")
+    @router.post("/twilio", responses=refusals(403, 413, 503), summary="Reports of Twilio, signed by it")
     async def twilio(request: Request) -> JSONResponse:
         """A report moves its message forward; one of a message that is not ours, or is further, changes nothing. What
         could not be kept is answered 503."""
@@ -53,7 +54,7 @@ def twilio_routes(
         signature = request.headers.get("x-twilio-signature", "")
         if fields is None or not validator.validate(f"{url}{query}", fields, signature):
             error = "This is not signed by Twilio for this address: see TWILIO_AUTH_TOKEN and PUBLIC_URL."
-            return JSONResponse({"ok": False, "error": error}, status_code=403)
+            return refuse(403, error)
         report = _report(fields, request.query_params.get("notification"))
         if report is None:
             return JSONResponse({"ok": True, "moved": False})
@@ -61,7 +62,7 @@ def twilio_routes(
             moved = await progress.take(report, now())
         except DatabaseUnavailable as error:
             _log.warning("report waits for the database", sid=report.sid, error=str(error))
-            return JSONResponse({"ok": False}, status_code=503, headers={"Retry-After": "1"})
+            return refuse(503, "The report could not be kept. Please send it again.")
         if moved and report.code == NEEDS_TEMPLATE:
             advice.give(moved)
         return JSONResponse({"ok": True, "moved": moved is not None})
