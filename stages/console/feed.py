@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 import structlog
 
 from pipeline.cancellation import cancel
-from pipeline.engines.redis.connection import REDIS_AWAY
-from stages.adapters.database import DatabaseUnavailable
+from stages.console.absence import AWAY, what_is_away
 from stages.console.backstage import Backstage
 from stages.console.panels import Panel
 from stages.console.rendering import Renderer
 
-AWAY = (DatabaseUnavailable, *REDIS_AWAY)
 STATE = "state"
 """The name under which it is told whether what the page shows is fresh."""
 
@@ -108,16 +106,14 @@ class Feed:
     async def _look(self, backstage: Backstage, streamer: str, views: dict[str, object]) -> dict[str, str]:
         """The panels whose views changed since the last look, which `views` holds, and the state."""
         changed: dict[str, str] = {}
+        away: str | None = None
         for panel in self._panels.values():
             try:
                 view = await panel.view(backstage, streamer)
             except AWAY as error:
-                return {**changed, STATE: self._renderer.page("state", away=_what_is_away(error))}
+                away = what_is_away(error)
+                continue
             if panel.name not in views or views[panel.name] != view:
                 views[panel.name] = view
                 changed[panel.name] = self._renderer.panel(panel, view, streamer)
-        return {**changed, STATE: self._renderer.page("state", away=None)}
-
-
-def _what_is_away(error: Exception) -> str:
-    return "The database" if isinstance(error, DatabaseUnavailable) else "Redis"
+        return {**changed, STATE: self._renderer.page("state", away=away)}

@@ -7,12 +7,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup
 
+from stages.console.absence import AWAY, what_is_away
 from stages.console.backstage import Backstage
 from stages.console.panels import Panel
 from stages.console.rendering import Renderer, segment
 from stages.console.views.chain import chain_view
 from stages.console.views.streamers import streamers_view
+from stages.console.views.viewer import viewer_view
 from stages.console.views.window import HOURS
 from stages.console.visitors import Visitors
 from stages.doors.gate import Caller
@@ -53,21 +56,26 @@ def page_routes(
         view = await chain_view(backstage, streamer, comment_id)
         if view is None:
             raise HTTPException(404, "Nothing is known of this comment.")
-        html = renderer.fragment("chain", view=view, streamer=streamer)
+        viewer = await viewer_view(backstage.seen_by(caller), streamer, comment_id)
+        html = renderer.fragment("chain", view=view, viewer=viewer, streamer=streamer)
         if request.headers.get("hx-request"):
             return HTMLResponse(html)
         return await _page(caller, streamer, html)
 
-    async def _page(caller: Caller, streamer: str, chain_html: str | None) -> Response:
+    async def _page(caller: Caller, streamer: str, chain_html: Markup | None) -> Response:
         seen = backstage.seen_by(caller)
-        rendered = {
-            name: renderer.panel(panel, await panel.view(seen, streamer), streamer)
-            for name, panel in panels.items()
-        }
+        rendered = {name: await _panel(panel, seen, streamer) for name, panel in panels.items()}
         return HTMLResponse(
             renderer.page(
                 "stream", streamer=streamer, caller=caller, rendered=rendered, chain=chain_html, hours=HOURS
             )
         )
+
+    async def _panel(panel: Panel, seen: Backstage, streamer: str) -> Markup:
+        """One whose store is away says so; the feed brings it back."""
+        try:
+            return renderer.panel(panel, await panel.view(seen, streamer), streamer)
+        except AWAY as error:
+            return renderer.fragment("away", title=panel.title, away=what_is_away(error))
 
     return router

@@ -22,6 +22,7 @@ from stages.console.panels import PANELS
 from stages.console.picture_routes import picture_routes
 from stages.console.pictures import Pictures
 from stages.console.rendering import Renderer
+from stages.console.viewer_routes import viewer_routes
 from stages.console.visitors import Visitors
 
 LOOK_SECONDS = 1.0
@@ -38,6 +39,7 @@ def console_routes(backstage: Backstage, visitors: Visitors, renderer: Renderer)
         live_routes(feed, backstage, visitors, time.monotonic),
         action_routes(backstage, panels, visitors, renderer),
         picture_routes(backstage, _pictures(backstage), visitors),
+        viewer_routes(backstage, visitors, renderer),
     )
 
 

@@ -6,16 +6,23 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from pipeline.engines.redis.connection import connect
 from stages.adapters.database.catalog import Streamer
 from stages.adapters.database.offers import Variant
+from stages.console.app import create_console
+from stages.console.backstage import Backstage
+from stages.console.session import Sessions
 from stages.console.views.chain import chain_view
 from stages.console.views.comments import Fate, comments_view
 from stages.console.views.figures import figures_view
 from stages.console.views.orders import orders_view
 from stages.console.views.products import products_view
-from tests.contract.console_page import ConsolePage, console_page
+from stages.doors.gate import Gate
+from stages.wiring import utc_now
+from tests.contract.console_page import ADDRESS, OURS, ConsolePage, console_page
 
 
 @pytest.fixture
@@ -175,6 +182,23 @@ async def test_an_empty_page_tells_the_first_step(page: ConsolePage) -> None:
     assert f"tiktoksales connect tiktok {page.shop.streamer}" in html
     assert f"curl {page.shop.settings.public_url}comments" in html
     assert f"tiktoksales catalog import products.csv --streamer {page.shop.streamer}" in html
+
+
+async def test_while_redis_is_away_the_page_shows_what_the_database_knows(page: ConsolePage) -> None:
+    await page.comment("how much?", "question")
+    wiring, away = page.shop.wiring, connect("redis://127.0.0.1:1/0")
+    backstage = Backstage.of(wiring.database, away, wiring.keys, page.shop.settings, utc_now)
+    app = create_console(backstage, Gate(None, open_doors=True), Sessions.under([], utc_now))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ADDRESS, headers=OURS) as http:
+        shown = await http.get(f"/s/{page.shop.streamer}")
+        ready = await http.get("/readyz")
+        alive = await http.get("/healthz")
+    await away.aclose()
+    assert shown.status_code == 200
+    assert "how much?" in shown.text
+    assert "Redis is away" in shown.text
+    assert (ready.status_code, "Redis" in ready.json()["error"]) == (503, True)
+    assert alive.status_code == 200
 
 
 async def test_views_read_no_other_streamers_rows(page: ConsolePage) -> None:

@@ -93,6 +93,10 @@
     mark();
   });
   document.addEventListener("htmx:sseMessage", mark);
+  /* What was asked for a drawer that was closed meanwhile comes too late. */
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id === "chain" && !event.detail.requestConfig.elt.isConnected) event.detail.shouldSwap = false;
+  });
 
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-close]")) return;

@@ -45,12 +45,14 @@ class ShownComment:
 
 @dataclass(frozen=True, slots=True)
 class CommentsView:
-    """The newest first; `total` and `buys` are those of the window. `gateway_url` takes a first one."""
+    """The newest first; `total` and `buys` are those of the window. `gateway_url` takes a first one,
+    without a key where `is_open`."""
 
     rows: tuple[ShownComment, ...]
     total: int
     buys: int
     gateway_url: str
+    is_open: bool
 
 
 async def comments_view(backstage: Backstage, streamer: str) -> CommentsView:
@@ -66,6 +68,7 @@ async def comments_view(backstage: Backstage, streamer: str) -> CommentsView:
         counts["comments"],
         counts["buys"],
         str(backstage.settings.public_url),
+        backstage.settings.open_doors,
     )
 
 

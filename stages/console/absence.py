@@ -1,0 +1,14 @@
+"""Stores that do not answer now, and will again."""
+
+from __future__ import annotations
+
+from pipeline.engines.redis.connection import REDIS_AWAY
+from stages.adapters.database import DatabaseUnavailable
+
+AWAY = (DatabaseUnavailable, *REDIS_AWAY)
+"""What views raise while a store is away."""
+
+
+def what_is_away(error: Exception) -> str:
+    """The store that the error is about, as a sentence begins."""
+    return "The database" if isinstance(error, DatabaseUnavailable) else "Redis"
