@@ -294,4 +294,4 @@ async def test_killed_in_the_middle_and_started_again_each_comment_is_in_the_dat
 async def until_pushed(rig: Rig, count: int) -> None:
     async with asyncio.timeout(30):
         while len(await pushed(rig)) < count:  # noqa: ASYNC110 - another process writes them
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)

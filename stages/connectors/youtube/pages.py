@@ -12,7 +12,7 @@ import orjson
 from stages.connectors.away import Away
 from stages.connectors.youtube.failures import error_in, failure_of
 
-PAGE_LIMIT = 32 * 1024 * 1024
+PAGE_LIMIT = 16 * 1024 * 1024
 """Bytes of one page: a whole one of 2,000 messages has about 3 MiB."""
 
 # Whatever decides where an object begins and ends. A backslash, in strings only, takes the next byte with it.
