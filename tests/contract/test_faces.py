@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import av
 import httpx
+import numpy as np
 import pytest
 from cryptography.fernet import Fernet
 from fastapi import FastAPI
@@ -41,6 +44,9 @@ from stages.doors.gate import Gate
 from stages.doors.keyring import Keyring
 from stages.doors.serving import Listening
 from stages.doors.vision_face import VisionFace
+from stages.frames.sampler import Sampler
+from stages.frames.sampling import Sampling
+from stages.frames.writer import FrameWriter
 from stages.settings import MissingSetting, ShopSettings
 from stages.wiring import utc_now
 from tests.contract.kept_shop import kept_shop
@@ -161,6 +167,7 @@ class Eyes:
     face: VisionFace
     database: Database
     named: str
+    frames: FrameStore
 
 
 @pytest.fixture(scope="module")
@@ -185,9 +192,10 @@ async def eyes(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> A
         price = Money(amount_minor=500, currency="JPY")
         await catalog.put_product(ANA, Product(product_id(ANA, sku), sku, name, price, (f"{sku}.png",)), 5)
     seen = (room / "named" / "MUG-1.jpg").read_bytes()
-    await FrameStore(settings.frames_url).put(ANA, NOON - timedelta(seconds=3), seen)
+    frames = FrameStore(settings.frames_url)
+    await frames.put(ANA, NOON - timedelta(seconds=3), seen)
     async with vision_face(settings, database) as face:
-        yield Eyes(face, database, (room / "named").as_uri())
+        yield Eyes(face, database, (room / "named").as_uri(), frames)
     await database.close()
 
 
@@ -230,6 +238,26 @@ async def test_words_count_as_they_do_in_the_stage(vision: httpx.AsyncClient) ->
     body = {"streamer": ANA, "timestamp": later, "message": "the wall clock please"}
     answer = await vision.post("/match_product", json=body)
     assert (answer.json()["product_name"], answer.json()["score"]) == ("Wall Clock", 0.85)
+
+
+async def test_a_video_of_the_show_is_all_that_vision_needs(
+    vision: httpx.AsyncClient, eyes: Eyes, tmp_path: Path
+) -> None:
+    with av.open(str(tmp_path / "show.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 320, 320, "yuv420p"
+        picture = on(clock().resize((170, 170)), (320, 320), "tan", (80, 110))
+        for _ in range(20):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(picture))))
+        container.mux(stream.encode(None))
+    begins = NOON + timedelta(hours=2)
+    sampling = Sampling(ANA, str(tmp_path / "show.mp4"), starts_at=begins.timestamp())
+    writer = FrameWriter(eyes.frames, ANA, time.time)
+    await Sampler(sampling, writer, now=time.time, random=lambda: 0.0).run()
+    body = {"streamer": ANA, "timestamp": (begins + timedelta(seconds=3)).isoformat()}
+    answer = await vision.post("/match_product", json=body)
+    assert answer.json()["product_name"] == "Wall Clock"
+    assert answer.json()["score"] > 0.7
 
 
 @pytest.mark.parametrize(
