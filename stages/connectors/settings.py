@@ -19,6 +19,24 @@ class ConnectorSettings(RuntimeSettings):
             "`tiktoksales keys create`"
         ),
     ] = SecretStr("")
+    tiktok_sign_key: Annotated[
+        SecretStr,
+        Field(
+            description="Key of the server by which TikTokLive signs its connections (Euler Stream); without one it "
+            "signs few"
+        ),
+    ] = SecretStr("")
+    tiktok_products: Annotated[
+        dict[str, str],
+        Field(
+            default_factory=dict,
+            description="Skus of TikTok's product ids, for the products that a host pins there: "
+            '{"1729402318275": "JKT-01"}. One that is missing is its own sku',
+        ),
+    ]
+    tiktok_url: Annotated[
+        str, Field(description="Base URL of TikTok and the sign server; only for a stand-in of your own")
+    ] = ""
     instagram_app_secret: Annotated[
         SecretStr,
         Field(

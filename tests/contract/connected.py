@@ -18,6 +18,9 @@ from stages.sources import Sources
 from tests.contract.rig import Rig
 
 
+_START_SECONDS = 60.0  # a loaded machine needs long to import a platform's library
+
+
 class Process:
     """`tiktoksales connect ...`, running."""
 
@@ -26,7 +29,7 @@ class Process:
 
     async def ended(self) -> int:
         """Its exit status, once it ended by itself."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(_START_SECONDS):
             return await self._process.wait()
 
     async def kill(self) -> None:
@@ -80,7 +83,7 @@ async def until_pushed(rig: Rig, count: int) -> None:
     async def reached() -> bool:
         return await rig.length(PUBLIC_STREAM) >= count
 
-    await rig.until(reached)
+    await rig.until(reached, _START_SECONDS)
 
 
 async def stored(rig: Rig, database: Database, sources: Sources, streamer: str) -> Counter[tuple[str, str]]:
