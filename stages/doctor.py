@@ -16,6 +16,7 @@ from stages.adapters.database.access import Standing, standing
 from stages.adapters.database.migrate import SOURCE
 from stages.adapters.database.sealing import check_keys
 from stages.adapters.vault import NEW_KEY, UnusableDataKeys, Vault
+from stages.door_findings import door_finding
 from stages.doors.gateway import SOURCE as GATEWAY
 from stages.settings import ShopSettings
 
@@ -81,7 +82,11 @@ async def _examine_database(database: Database, settings: ShopSettings) -> list[
     findings = [_database_version(number), _tables({row["migration_id"] for row in rows})]
     if findings[-1].level == "ok":
         async with database.transaction() as connection:
-            findings += [_access(await standing(connection)), await _data_keys(connection, settings)]
+            findings += [
+                _access(await standing(connection)),
+                await _data_keys(connection, settings),
+                await door_finding(connection, settings),
+            ]
     return findings
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pipeline.embedded import Postgres
 from pipeline.embedded.credentials import free_port
 from stages.adapters.database import Database
 from stages.adapters.database.access import let_stages_in
+from stages.adapters.database.api_keys import ApiKeys
 from stages.adapters.database.buyers import Buyer, Buyers
 from stages.adapters.vault import Vault
 from stages.doctor import examine
@@ -45,6 +47,7 @@ def shop(redis_url: str, new_database: Callable[[], str]) -> dict[str, Any]:
         "twilio_sms_from": "+15005550006",
         "twilio_whatsapp_from": "+15005550006",
         "source_keys": {"gateway": SECRET},
+        "open_doors": True,
     }
 
 
@@ -69,7 +72,7 @@ async def found(shop: dict[str, Any], subject: str, **changed: Any) -> tuple[str
 async def test_a_shop_that_lacks_nothing_is_fit(shop: dict[str, Any]) -> None:
     findings = await examine(ShopSettings(**shop))
     assert {finding.level for finding in findings} == {"ok"}
-    assert len(findings) == 16
+    assert len(findings) == 17
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,8 @@ async def test_a_shop_that_lacks_nothing_is_fit(shop: dict[str, Any]) -> None:
         ({"data_keys": ["x"]}, "Encryption", "error", "key 1 is not 32 bytes"),
         ({"source_keys": {}}, "Signing", "warning", 'SOURCE_KEYS has no key for "gateway"'),
         ({"verified_sources": []}, "Signing", "ok", "its buyers get pay links"),
+        ({"open_doors": False}, "Doors", "warning", "there is none yet"),
+        ({"gateway_host": "0.0.0.0"}, "Doors", "error", "could reach GATEWAY_HOST=0.0.0.0"),
         ({"intent_model": "/nowhere"}, "Intent model", "error", "/nowhere lacks config.json"),
         ({"vision_model": "/nowhere"}, "Vision model", "error", "/nowhere lacks detector.pt"),
     ],
@@ -112,6 +117,12 @@ async def test_a_user_whom_no_policy_holds_is_warned_of(
     level, sentence = await found(shop, "Access", database_url=new_database())
     assert level == "warning"
     assert "is a superuser and is exempt from row-level security (BYPASSRLS) and owns the tables" in sentence
+
+
+async def test_a_shop_with_a_key_is_told_that_its_doors_ask_for_one(shop: dict[str, Any]) -> None:
+    async with Database.opened(shop["database_url"]) as database:
+        await ApiKeys(database).create("shop", ["orders"], None, "gateway", datetime.now(UTC))
+    assert await found(shop, "Doors", open_doors=False) == ("ok", "They ask for a key.")
 
 
 async def test_keys_that_do_not_open_what_is_stored_are_an_error(shop: dict[str, Any]) -> None:
