@@ -9,6 +9,7 @@ IN_ONE_HOUSE = (
     "tests/e2e/test_crashes.py",
     "tests/e2e/test_garbage.py",
     "tests/e2e/test_happy_path.py",
+    "tests/e2e/test_instagram.py",
     "tests/e2e/test_replay.py",
     "tests/e2e/test_waitlist.py",
 )

@@ -11,6 +11,7 @@ import pytest
 from pipeline.embedded.identity import Identity
 from stages.demo.house import House
 from stages.demo.show import Show, load_show
+from tests.e2e.instagram import SETTINGS as INSTAGRAM
 from tests.e2e.processes import alive, descendants
 from tests.e2e.shop import Shop, opened
 from tests.log_watch import exposed_in_logs
@@ -40,7 +41,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     others = descendants()
     folder = tmp_path_factory.mktemp("house")
     # A viewer of these tests says the same in each of them, which follow quickly.
-    settings = {"message_claim_seconds": CLAIM_SECONDS, "repeat_window_seconds": 0.0}
+    settings = {"message_claim_seconds": CLAIM_SECONDS, "repeat_window_seconds": 0.0, **INSTAGRAM}
     house = House(folder, SHOW, settings=settings)
     started: set[Identity] = set()
     try:
