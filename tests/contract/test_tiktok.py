@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from pipeline.embedded.credentials import free_port
 from stages.adapters.database import Database
+from stages.connectors.away import Away, Refused
 from stages.sources import Sources
 from tests.contract.connected import connecting, pushed, stored, until_pushed
 from tests.contract.recorded import recording
@@ -41,6 +49,22 @@ def expected(messages: Sequence[Mapping[str, Any]] = RECORDING["messages"]) -> C
     return found
 
 
+async def figures_at(port: int) -> dict[str, float]:
+    """The connector's figures, as Prometheus is told them."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        text = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return {
+        "/".join([sample.name.removeprefix("tiktoksales_connector_"), *_labels(sample.labels)]): sample.value
+        for sample in samples
+        if sample.name.startswith("tiktoksales_connector_")
+    }
+
+
+def _labels(labels: Mapping[str, str]) -> list[str]:
+    return [value for name, value in labels.items() if name not in ("platform", "streamer")]
+
+
 async def test_cut_killed_and_started_again_every_comment_is_in_the_database_once(
     rig: Rig, database: Database, tmp_path: Path
 ) -> None:
@@ -50,11 +74,14 @@ async def test_cut_killed_and_started_again_every_comment_is_in_the_database_onc
         "tiktok_products": '{"1729402318275": "JKT-01"}',
         "tiktok_sign_key": "euler-key",
     }
+    port = free_port()
+    settings["metrics_port"] = str(port)
     async with served(TikTokStandIn(RECORDING, stops=(-40, 80))) as tiktok:
         arguments = ("tiktok", "@maya.closet", "--once")
         async with connecting(*arguments, cwd=tmp_path, tiktok_url=tiktok.url, **settings) as connector:
             # Some of what it was sent may not be pushed yet: no more than TikTok repeats.
             await until_pushed(rig, expected(RECORDING["messages"][:80]).total() - HISTORY // 2)
+            figures = await figures_at(port)
             await connector.kill()
         assert tiktok.connections == 2
         async with connecting(*arguments, cwd=tmp_path, tiktok_url=tiktok.url, **settings) as connector:
@@ -72,3 +99,78 @@ async def test_cut_killed_and_started_again_every_comment_is_in_the_database_onc
     assert (first["client"], first["client_id"]) == ("emma_r", "6937909301590894449")
     assert first["timestamp"] == "2026-01-02T03:04:05.350000+00:00"
     assert "Niko 🎣" in {entry["client"] for entry in entries}  # who has no handle is known by name
+    gone_by = Counter(said["method"] for said in RECORDING["messages"][:80])
+    assert figures["ignored_total/GiftEvent"] == gone_by["WebcastGiftMessage"]
+    assert figures["ignored_total/UnknownEvent"] == gone_by["WebcastOfAReleaseToComeMessage"]
+    assert figures["ignored_total/product pinned already"] == 1
+    assert (figures["reconnects_total"], figures["duplicates_total"]) == (1, HISTORY)
+    assert (figures["state/connected"], figures["state/waiting"]) == (1, 0)
+
+
+@pytest.fixture(scope="module")
+def library() -> ModuleType:
+    """The module that uses the library, which warns of itself as it is imported."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return import_module("stages.connectors.tiktok.source")
+
+
+@pytest.fixture
+async def stand_in() -> AsyncIterator[TikTokStandIn]:
+    async with served(TikTokStandIn(RECORDING)) as stand_in:
+        yield stand_in
+
+
+async def failure_of(
+    library: ModuleType, stand_in: TikTokStandIn, username: str = "maya.closet"
+) -> Exception:
+    """What connecting to the stand-in raises."""
+    source = library.TikTokSource(
+        username,
+        "maya.closet",
+        client=lambda: library.RoomClient(username, "", stand_in.url),
+        products={},
+        now=lambda: datetime.now(UTC),
+    )
+    with pytest.raises((Away, Refused)) as failure:
+        await anext(source.events(None))
+    return failure.value
+
+
+async def test_whoever_is_not_live_is_asked_for_again(library: ModuleType, stand_in: TikTokStandIn) -> None:
+    stand_in.live = False
+    failure = await failure_of(library, stand_in)
+    assert isinstance(failure, Away)
+    assert (str(failure), failure.after) == ("@maya.closet is not live on TikTok.", library.OFFLINE_SECONDS)
+
+
+async def test_a_name_that_tiktok_does_not_know_is_said(library: ModuleType, stand_in: TikTokStandIn) -> None:
+    failure = await failure_of(library, stand_in, "nobody")
+    assert isinstance(failure, Refused)
+    assert "no live account @nobody" in str(failure)
+
+
+async def test_a_sign_server_that_refuses_the_key_ends_it(
+    library: ModuleType, stand_in: TikTokStandIn
+) -> None:
+    stand_in.sign_status = 401
+    failure = await failure_of(library, stand_in)
+    assert isinstance(failure, Refused)
+    assert str(failure).endswith("See TIKTOK_SIGN_KEY.")
+
+
+@pytest.mark.parametrize("status", [429, 500])
+async def test_a_sign_server_that_signs_no_more_now_is_waited_for(
+    library: ModuleType, stand_in: TikTokStandIn, status: int
+) -> None:
+    stand_in.sign_status, stand_in.sign_again_in = status, 90
+    failure = await failure_of(library, stand_in)
+    assert isinstance(failure, Away)
+    assert failure.after == pytest.approx(90, abs=30)
+
+
+async def test_a_tiktok_that_is_not_there_is_waited_for(library: ModuleType) -> None:
+    nowhere = TikTokStandIn(RECORDING, url=f"http://127.0.0.1:{free_port()}")
+    failure = await failure_of(library, nowhere)
+    assert isinstance(failure, Away)
+    assert "TikTok can't be connected to" in str(failure)

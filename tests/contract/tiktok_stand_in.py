@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class TikTokStandIn:
     stops: Sequence[int] = ()
     live: bool = True
     sign_status: int = 200
+    sign_again_in: float = 0.0
     connections: int = 0
     sent: int = 0
     signed_with: list[str | None] = field(default_factory=list)
@@ -66,7 +68,10 @@ class TikTokStandIn:
     async def _sign(self, request: web.Request) -> web.Response:
         self.signed_with.append(request.headers.get("X-Api-Key"))
         if self.sign_status != 200:
-            reset = {"RateLimit-Reset": "0", "RateLimit-Remaining": "0"}
+            reset = {
+                "RateLimit-Reset": str(int(time.time() + self.sign_again_in)),
+                "RateLimit-Remaining": "0",
+            }
             return web.json_response({"message": "Not now."}, status=self.sign_status, headers=reset)
         first: dict[int, Value] = {
             2: "cursor-1",
