@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -25,6 +25,7 @@ from stages.adapters.matcher import Match
 from stages.wiring import utc_now
 from tests.e2e.browser import PATIENCE_MS, Window, browsing, installed, window
 from tests.e2e.shop import EMMA, MAYA, Shop, identity, until
+from tests.e2e.shop import Viewer as Writer
 
 pytestmark = pytest.mark.skipif(installed() is None, reason="there is no Chromium on this machine")
 
@@ -188,6 +189,21 @@ async def test_a_dead_letter_is_sent_back_and_finished(shop: Shop, desk: Window)
     await expect(page.locator(f'.order[href$="{comment}"]')).to_contain_text("Lightning Skateboard")
 
 
+async def test_a_viewer_is_blocked_and_let_in_again(shop: Shop, desk: Window) -> None:
+    page, pest = desk.page, Writer("pest", uuid4().hex)
+    fields = shop.fields("hello", pest)
+    await shop.post(fields)
+    await shop.end_of(identity(fields))
+    await page.goto(f"{page_of(shop)}/comments/{identity(fields)}")
+    await page.get_by_role("button", name="Take no more claims of pest").click()
+    await expect(page.locator("#notice")).to_have_text("No more claims of pest are taken.")
+    claim = shop.fields("I want to buy this jacket!", pest)
+    await shop.post(claim)
+    assert (await shop.end_of(identity(claim)))["reason"] == "blocked"
+    await page.get_by_role("button", name="Take claims of pest").click()
+    await expect(page.locator("#notice")).to_have_text("Claims of pest are taken again.")
+
+
 async def test_a_click_that_can_not_be_carried_out_says_so(shop: Shop, browser: Browser) -> None:
     comment = await unsure(shop)
     async with window(browser) as opened:
@@ -219,7 +235,11 @@ async def test_a_streamer_opens_their_own_page_and_no_other(
     for path in ("", "/panels/reviews", "/feed", f"/comments/{comment}", f"/reviews/{comment}/frames/1"):
         assert (await page.request.get(f"{theirs}{path}")).status == 404
     confirm = f"reviews/{comment}/confirm"
-    for path in (f"{theirs}/{confirm}", f"{theirs}/dead-letters/redrive"):
+    for path in (
+        f"{theirs}/{confirm}",
+        f"{theirs}/dead-letters/redrive",
+        f"{theirs}/comments/{comment}/block",
+    ):
         assert (await page.request.post(path, form={"sku": "SKB-23"}, headers=home)).status == 404
     answer = await page.request.post(
         f"{closed_console}/s/{MAYA}/{confirm}", form={"sku": "SKB-23"}, headers=home
@@ -227,7 +247,14 @@ async def test_a_streamer_opens_their_own_page_and_no_other(
     assert "This comment waits for no decision." in await answer.text()
     review = await shop.row("select status from match_reviews where comment_id = $1", comment)
     assert review["status"] == "open"
-    # What is everybody's is not shown to one.
+    # What is everybody's is not shown to one, nor is it theirs to change.
+    mine = shop.fields("hi")
+    await shop.post(mine)
+    await page.locator(f"#c-{identity(mine)} a").click()
+    await expect(page.locator("#chain")).to_contain_text("Comment")
+    await expect(page.locator("#viewer")).to_have_count(0)
+    block = f"{closed_console}/s/{MAYA}/comments/{identity(mine)}/block"
+    assert (await page.request.post(block, headers=home)).status == 404
     await expect(page.locator("#panel-health thead")).not_to_contain_text("a second")
 
 
