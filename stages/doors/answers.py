@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 RETRY_SECONDS = 1
 
@@ -24,6 +24,10 @@ _MEANINGS = {
 
 class Refused(BaseModel):
     """`error` says why, and whether anything may have been kept."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"ok": False, "error": "A sentence that says why, and what to do."}]}
+    )
 
     ok: Literal[False] = False
     error: str

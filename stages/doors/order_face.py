@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import orjson
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from redis.exceptions import ResponseError
 
 from pipeline.ports import Watermark
@@ -49,6 +49,20 @@ class CreateOrder(BaseModel):
     """An order as it is asked for. `product_id` is the product's id or its sku; `source` the platform that the buyer's
     handle is from."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "product_id": "JACKET-01",
+                    "buyer": "emma_r",
+                    "streamer": "maya.closet",
+                    "source": "tiktok",
+                    "quantity": 1,
+                }
+            ]
+        }
+    )
+
     product_id: Name
     buyer: Name
     streamer: Name
@@ -59,6 +73,21 @@ class CreateOrder(BaseModel):
 
 class CreatedOrder(BaseModel):
     """The order as it was placed; `total_price` in whole units of `currency`, with its decimals."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "order_id": "0b7e0a52-6f8e-5d3c-9a51-3c1d2a4b5c6d",
+                    "order_number": "ORD-20260102-00001",
+                    "status": "placed",
+                    "total_price": 79.90,
+                    "product_name": "Denim jacket",
+                    "currency": "USD",
+                }
+            ]
+        }
+    )
 
     order_id: UUID
     order_number: str

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.records import NAME_LIMIT, Name
 from stages.adapters.database import DatabaseUnavailable
@@ -17,6 +19,10 @@ from stages.pins import PinBoard, UnknownProduct
 class PostedPin(BaseModel):
     """What the host shows from now on; without a sku, nothing any more."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"streamer": "maya.closet", "sku": "JACKET-01"}]}
+    )
+
     streamer: Name
     sku: str | None = Field(default=None, max_length=NAME_LIMIT)
 
@@ -24,7 +30,9 @@ class PostedPin(BaseModel):
 class Pinned(BaseModel):
     """What is pinned now; None is nothing."""
 
-    ok: bool = True
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ok": True, "pinned": "JACKET-01"}]})
+
+    ok: Literal[True] = True
     pinned: str | None
 
 
