@@ -7,10 +7,11 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import BaseModel
 
 from stages.connectors.metrics import Figures
 from stages.doors.answers import refusals, refuse
@@ -29,6 +30,20 @@ BODY_LIMIT = 8 * 1024 * 1024
 """Bytes: a notification has up to 1,000 changes, whose JSON writes an emoji in 12."""
 
 _NOBODY = ""  # whose account is none of ours
+
+
+_OTHER_METHODS = ["DELETE", "HEAD", "OPTIONS", "PATCH", "PUT", "TRACE"]
+_CHALLENGE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The challenge", "content": {"text/plain": {"schema": {"type": "string"}}}}
+}
+
+
+class Told(BaseModel):
+    """How many comments of a notification stand in the queue, and how many of its events were left out."""
+
+    ok: Literal[True] = True
+    taken: int
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +96,12 @@ def instagram_routes(inbox: InstagramInbox, *, app_secret: str, verify_token: st
     """`GET /webhooks/instagram`, by which Meta sees that the address is ours, and `POST /webhooks/instagram`."""
     router = APIRouter(tags=["webhooks"])
 
-    @router.get(PATH, responses=refusals(403, 422), summary="Meta's question who we are")
+    @router.get(
+        PATH,
+        response_class=Response,
+        responses=refusals(403, 422) | _CHALLENGE,
+        summary="Meta's question who we are",
+    )
     async def subscribe(
         mode: Annotated[str, Query(alias="hub.mode")] = "",
         token: Annotated[str, Query(alias="hub.verify_token")] = "",
@@ -98,6 +118,7 @@ def instagram_routes(inbox: InstagramInbox, *, app_secret: str, verify_token: st
 
     @router.post(
         PATH,
+        response_model=Told,
         responses=refusals(400, 403, 413, 503),
         summary="Notifications of Instagram, signed by Meta",
     )
@@ -111,7 +132,14 @@ def instagram_routes(inbox: InstagramInbox, *, app_secret: str, verify_token: st
             taken, left_out = await inbox.take(body)
         except UnreadableNotification as error:
             return refuse(400, str(error))
-        return JSONResponse({"ok": True, "taken": taken, "left_out": left_out})
+        return JSONResponse(Told(taken=taken, left_out=left_out).model_dump())
+
+    # Of two routes at a path, the framework names the methods of one.
+    @router.api_route(PATH, methods=_OTHER_METHODS, include_in_schema=False)
+    async def neither() -> Response:
+        answer = refuse(405, "This is not done here by this method.")
+        answer.headers["Allow"] = "GET, POST"
+        return answer
 
     return router
 

@@ -45,6 +45,7 @@ async def settings(redis_url: str, database_url: str, tmp_path: Path) -> dict[st
         "stripe_webhook_secret": "whsec_nobody",
         "stripe_url": "http://127.0.0.1:9",
         "twilio_auth_token": "nobody",
+        "instagram_app_secret": "nobody",
     }
 
 

@@ -29,12 +29,15 @@ class YouTubeApi:
     no answer comes. The key goes into a header, so that no log of addresses holds it."""
 
     def __init__(self, key: str, base_url: str = YOUTUBE) -> None:
+        self._trust_env = base_url == YOUTUBE  # a stand-in is reached directly
         self._base = f"{base_url.rstrip('/')}/youtube/v3"
         self._headers = {"X-Goog-Api-Key": key, "Accept": "application/json"}
 
     async def __aenter__(self) -> Self:
         limits = aiohttp.ClientTimeout(total=None, sock_connect=_ANSWER_SECONDS, sock_read=_SILENCE_SECONDS)
-        self._session = aiohttp.ClientSession(timeout=limits, headers=self._headers, trust_env=True)
+        self._session = aiohttp.ClientSession(
+            timeout=limits, headers=self._headers, trust_env=self._trust_env
+        )
         return self
 
     async def __aexit__(
