@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
@@ -13,10 +14,12 @@ from pipeline.engines.redis.keys import Keys
 from pipeline.testing import VirtualClock
 from stages.connectors.away import Away, Refused
 from stages.connectors.connecting import Connector, Rhythm
+from stages.connectors.link import Link, run_connector
 from stages.connectors.metrics import KINDS_LIMIT
 from stages.connectors.redis_memory import RedisMemory
 from stages.connectors.source import Checkpoint, Connected, Event, Ignored, Source
 from stages.connectors.stream_outlet import StreamOutlet
+from stages.settings import MissingSetting, ShopSettings
 from stages.sources import Sources
 from tests.contract.connected import pushed, until_pushed
 from tests.contract.platform import SAID_AT, STREAMER, Lasts, Platform, said
@@ -193,3 +196,10 @@ async def test_a_door_that_is_away_slows_the_reading_down_and_costs_nothing(
         assert list(dict.fromkeys(ids)) == [str(number) for number in range(10_000)]
         assert len(ids) <= 10_200
         await redis.aclose()
+
+
+async def test_a_connector_that_is_told_of_no_door_says_so(tmp_path: Path) -> None:
+    with pytest.raises(MissingSetting, match=r"REDIS_URL is not set: .*give --via"):
+        await run_connector(ShopSettings(redis_url=""), Platform([said("1")]), Link())
+    with pytest.raises(Refused, match="no address of a gateway"):
+        await run_connector(ShopSettings(), Platform([said("1")]), Link("gateway", tmp_path / "memory"))

@@ -12,7 +12,9 @@ import pytest
 from stages.adapters.database import Database
 from stages.sources import Sources
 from tests.contract.connected import connecting, pushed, stored, until_pushed
+from tests.contract.door import door_on
 from tests.contract.rig import Rig, rig_on
+from tests.contract.served import served
 
 SOURCES = Sources({"file": "a key"})
 LINES = 300
@@ -54,3 +56,18 @@ async def test_killed_in_the_middle_and_started_again_every_comment_is_in_the_da
     )
     times = {entry["message_id"]: entry["timestamp"] for entry in entries}
     assert len(set(times.values())) == LINES  # the show goes on where it was, and does not begin anew
+
+
+async def test_without_redis_it_goes_by_the_gateway_and_remembers_in_a_file(rig: Rig, tmp_path: Path) -> None:
+    show = written(tmp_path / "show.ndjson", LINES)
+    async with door_on(rig.url) as door, served(door.app) as at:
+        arguments = ("file", show, "--streamer", "maya.closet", "--via", f"http://{at}")
+        async with connecting(*arguments, "--speed", "20", cwd=tmp_path) as connector:
+            await until_pushed(rig, 40)
+            await connector.kill()
+        async with connecting(*arguments, "--speed", "inf", cwd=tmp_path) as connector:
+            assert await connector.ended() == 0
+    entries = await pushed(rig)
+    assert [entry["message_id"] for entry in entries] == [f"m{number}" for number in range(LINES)]
+    assert {entry["source"] for entry in entries} == {"gateway"}
+    assert (tmp_path / ".connectors" / "file-maya.closet.sqlite").exists()

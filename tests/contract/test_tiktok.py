@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pipeline.embedded.credentials import free_port
 from stages.adapters.database import Database
 from stages.connectors.away import Away, Refused
+from stages.connectors.source import Event
 from stages.sources import Sources
 from tests.contract.connected import connecting, pushed, stored, until_pushed
 from tests.contract.recorded import recording
@@ -121,10 +122,8 @@ async def stand_in() -> AsyncIterator[TikTokStandIn]:
         yield stand_in
 
 
-async def failure_of(
-    library: ModuleType, stand_in: TikTokStandIn, username: str = "maya.closet"
-) -> Exception:
-    """What connecting to the stand-in raises."""
+async def heard_of(library: ModuleType, stand_in: TikTokStandIn, username: str) -> AsyncIterator[Event]:
+    """What the source yields from the stand-in."""
     source = library.TikTokSource(
         username,
         "maya.closet",
@@ -132,8 +131,19 @@ async def failure_of(
         products={},
         now=lambda: datetime.now(UTC),
     )
+    async for event in source.events(None):
+        yield event
+
+
+async def failure_of(
+    library: ModuleType, stand_in: TikTokStandIn, username: str = "maya.closet", *, after: int = 0
+) -> Exception:
+    """What it raises, after so many events."""
+    events = heard_of(library, stand_in, username)
+    for _ in range(after):
+        await anext(events)
     with pytest.raises((Away, Refused)) as failure:
-        await anext(source.events(None))
+        await anext(events)
     return failure.value
 
 
@@ -174,3 +184,21 @@ async def test_a_tiktok_that_is_not_there_is_waited_for(library: ModuleType) -> 
     failure = await failure_of(library, nowhere)
     assert isinstance(failure, Away)
     assert "TikTok can't be connected to" in str(failure)
+
+
+async def test_a_connection_that_fell_silent_counts_as_lost(
+    library: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "SILENCE_SECONDS", 1.0)
+    async with served(TikTokStandIn(RECORDING, stops=(3,))) as stand_in:
+        failure = await failure_of(library, stand_in, after=4)
+    assert isinstance(failure, Away)
+    assert str(failure) == "TikTok was silent for 1 s."
+
+
+async def test_after_the_live_the_next_one_is_waited_for(library: ModuleType) -> None:
+    short = {**RECORDING, "messages": RECORDING["messages"][:5]}
+    async with served(TikTokStandIn(short)) as stand_in:
+        failure = await failure_of(library, stand_in, after=7)
+    assert isinstance(failure, Away)
+    assert (str(failure), failure.after) == ("The LIVE of @maya.closet is over.", library.OFFLINE_SECONDS)
