@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from schemas.records import NAME_LIMIT
+from schemas.records import Name
 from stages.console.backstage import Backstage
 from stages.console.letter_desk import LetterDesk
 from stages.console.notice import Notice
@@ -19,7 +19,7 @@ from stages.console.review_desk import ReviewDesk
 from stages.console.visitors import Visitors, same_origin
 from stages.doors.gate import Caller
 
-Sku = Annotated[str, Form(min_length=1, max_length=NAME_LIMIT)]
+Sku = Annotated[Name, Form()]
 
 
 def action_routes(

@@ -35,7 +35,8 @@ class Visitors:
         """Who asks for something of this streamer's. Raises LoggedOut, and 404 where it isn't theirs: whether there is
         such a streamer is nobody else's business."""
         caller = await self.current(request)
-        if not caller.may_act_for(streamer):
+        # No database text holds the character NUL, so nobody is called so.
+        if "\x00" in streamer or not caller.may_act_for(streamer):
             raise HTTPException(404, "There is no such page.")
         return caller
 
