@@ -12,8 +12,8 @@ _BACK_SECONDS = 1.0
 
 
 class LiveTimes:
-    """Holds the first shots back until it is known when they were shot, `SETTLE_SECONDS` after the first; later ones
-    come out at once. A stream whose clock jumps back (its encoder began anew) is found out anew."""
+    """Holds the first shots back until it is known when they were shot, `SETTLE_SECONDS` after the first came; later
+    ones come out at once. A stream whose clock jumps back (its encoder began anew) is found out anew."""
 
     def __init__(self) -> None:
         self._clock, self._settled_at = LiveClock(), float("inf")
@@ -32,7 +32,11 @@ class LiveTimes:
         if arrived >= self._settled_at:
             yield from self.rest()
 
+    def held_for(self, now: float) -> float | None:
+        """Seconds until those held back come out by `rest`; None where there are none."""
+        return max(0.0, self._settled_at - now) if self._held else None
+
     def rest(self) -> Iterator[tuple[float, Shot]]:
-        """Those held back, when no more come, with the best times that can be told."""
+        """Those held back, with the best times that can be told."""
         held, self._held = self._held, []
         yield from ((self._clock.time_of(shot.seconds), shot) for shot in held)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import structlog
@@ -18,8 +18,6 @@ from stages.frames.sampling import Sampling
 from stages.frames.writer import FrameWriter, rest
 
 _BASE_SECONDS, _CAP_SECONDS = 1.0, 30.0
-
-
 T = TypeVar("T")
 
 
@@ -85,12 +83,15 @@ class Sampler:
     async def _follow(self, footage: Footage) -> None:
         times = LiveTimes()
         try:
-            while (shot := await self._until_stopped(footage.next)) is not None:
-                for at, known in times.add(shot, self._now()):
-                    self._offer(at, known)
+            while not self._stopping.is_set():
+                coming = in_background(footage.next)
+                while not await self._has_come(coming, times.held_for(self._now())):
+                    self._offer(times.rest())
+                if (shot := self._of(coming)) is None:
+                    return
+                self._offer(times.add(shot, self._now()))
         finally:
-            for at, known in times.rest():
-                self._offer(at, known)
+            self._offer(times.rest())
 
     async def _play(self, footage: Footage) -> None:
         first: float | None = None
@@ -106,19 +107,31 @@ class Sampler:
 
     async def _until_stopped(self, call: Callable[[], T | None]) -> T | None:
         """What a blocking call answers; None once stopped, whatever it still waits for."""
-        answer, stopped = in_background(call), asyncio.create_task(self._stopping.wait())
+        answer = in_background(call)
+        await self._has_come(answer)
+        return self._of(answer)
+
+    async def _has_come(self, answer: asyncio.Future[T], within: float | None = None) -> bool:
+        """Whether the answer, or the stop, has come within so many seconds."""
+        stopped = asyncio.create_task(self._stopping.wait())
         waiting: set[asyncio.Future[Any]] = {answer, stopped}
         try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            return None if self._stopping.is_set() else answer.result()
+            done, _ = await asyncio.wait(waiting, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+            return bool(done)
         finally:
-            answer.cancel()
             stopped.cancel()
 
-    def _offer(self, at: float, shot: Shot) -> None:
-        shot_at = at - self._sampling.latency_seconds
-        if self._is_new(shot_at):
-            self._writer.offer(shot_at, shot.jpeg)
+    def _of(self, answer: asyncio.Future[T | None]) -> T | None:
+        if self._stopping.is_set():
+            answer.cancel()
+            return None
+        return answer.result()
+
+    def _offer(self, shots: Iterable[tuple[float, Shot]]) -> None:
+        for at, shot in shots:
+            shot_at = at - self._sampling.latency_seconds
+            if self._is_new(shot_at):
+                self._writer.offer(shot_at, shot.jpeg)
 
     def _is_new(self, at: float) -> bool:
         if at <= self._last + 0.5 / self._sampling.fps:

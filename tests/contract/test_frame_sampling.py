@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -10,12 +12,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import av
+import httpx
+import numpy as np
 import pytest
 from PIL import Image
 from prometheus_client import REGISTRY
 
+from pipeline.embedded.credentials import free_port
 from stages.adapters.frames import FrameStore
 from stages.frames.failure import UnreadableFootage
+from stages.frames.footage import _READ_SECONDS
 from stages.frames.sampler import Sampler
 from stages.frames.sampling import Sampling
 from stages.frames.writer import FrameWriter
@@ -91,9 +98,6 @@ async def test_a_recorded_video_without_a_time_is_played_as_if_it_were_live(tmp_
 
 
 async def test_large_pictures_are_made_smaller_and_turned_ones_upright(tmp_path: Path) -> None:
-    import av
-    import numpy as np
-
     file = tmp_path / "turned.mp4"
     with av.open(str(file), "w") as container:
         stream = container.add_stream("libx264", rate=1)
@@ -126,7 +130,7 @@ async def test_a_live_stream_is_joined_again_and_told_by_the_clock(tmp_path: Pat
     assert [second for _, second in frames] == sorted(second for _, second in frames)
     assert air.began
     for place, (at, _) in enumerate(frames):
-        assert at / 1000 - air.began == pytest.approx(place / 5, abs=0.25)
+        assert at / 1000 - air.began == pytest.approx(place / 5, abs=0.5)
     assert metric("reconnects_total") >= reconnects + 2
 
 
@@ -156,10 +160,10 @@ async def test_hls_comes_in_bursts_and_is_told_by_the_clock_all_the_same(tmp_pat
     frames = stored(tmp_path / "frames")
     assert [second for _, second in frames] == [0, 1, 2, 3, 4]
     for (earlier, _), (later, _) in pairwise(frames):
-        assert later - earlier == pytest.approx(1000, abs=150)
+        assert later - earlier == pytest.approx(1000, abs=400)
     # The first two segments stand there at once, so second 2 begins when the playlist does; minus the latency.
     assert playlist.began
-    assert frames[2][0] / 1000 == pytest.approx(playlist.began - 1.0, abs=0.8)
+    assert frames[2][0] / 1000 == pytest.approx(playlist.began - 1.0, abs=1.0)
 
 
 async def test_a_live_stream_goes_on_while_the_store_is_away(tmp_path: Path) -> None:
@@ -235,3 +239,26 @@ async def test_the_command_says_what_it_lacks(tmp_path: Path) -> None:
     assert said.status == 1
     assert "gone.mp4 can't be read as a video: No such file" in said.err
     assert "Traceback" not in said.err
+
+
+async def test_the_command_ends_at_once_when_told_to_though_the_stream_is_silent(tmp_path: Path) -> None:
+    air, port = Air([as_stream(every_tenth(0, 2.5))], silent=True), free_port()
+    folder = tmp_path / "frames"
+    with on_air(air.answer) as address:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "stages", "frames", ANA, f"{address}/live", "--to", folder.as_uri(),
+            env={**os.environ, "METRICS_PORT": str(port)},
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        await seen(lambda: len(list(folder.rglob("*.jpg"))) == 3)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            metrics = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+        told = time.monotonic()
+        process.terminate()
+        out, _ = await asyncio.wait_for(process.communicate(), 10)
+        assert time.monotonic() - told < _READ_SECONDS / 2
+        air.over.set()
+    assert process.returncode == 0
+    assert out.decode().endswith("3 frames stored.\n")
+    assert f'tiktoksales_frames_connected{{streamer="{ANA}"}} 1.0' in metrics
+    assert f'tiktoksales_frames_stored_total{{streamer="{ANA}"}} 3.0' in metrics

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import stages.frames.live_clock
 import stages.frames.pace
 from stages.frames.footage import Shot
-from stages.frames.live_times import LiveTimes
+from stages.frames.live_times import SETTLE_SECONDS, LiveTimes
 
 BEGAN = 1_000_000.0  # epoch seconds at which the stream's clock stood at 0
 
@@ -42,6 +42,17 @@ def test_what_was_in_store_at_the_connect_is_of_the_past() -> None:
     assert [at for _, at in told([*burst, *live])] == pytest.approx(
         [BEGAN + second + 0.5 for second in range(25)]
     )
+
+
+def test_the_first_shots_wait_two_seconds_at_most_though_no_other_comes() -> None:
+    times = LiveTimes()
+    assert times.held_for(BEGAN) is None
+    assert list(times.add(Shot(5.0, BEGAN - 5.0, b""), BEGAN)) == []
+    assert times.held_for(BEGAN + 0.5) == SETTLE_SECONDS - 0.5
+    assert times.held_for(BEGAN + 60) == 0.0
+    assert [at for at, _ in times.rest()] == [BEGAN]
+    assert times.held_for(BEGAN + 60) is None
+    assert [at for at, _ in times.add(Shot(71.0, BEGAN - 5.0, b""), BEGAN + 66)] == [BEGAN + 66]
 
 
 def test_segments_come_late_but_their_pictures_keep_their_distance() -> None:
