@@ -20,6 +20,7 @@ LONGEST = (
     "tests/chaos/",
     "tests/contract/test_embedded_postgres.py",
     "tests/contract/test_replay.py",
+    "tests/contract/test_tiktok.py",
     "tests/contract/test_redis_away.py",
 )
 
