@@ -16,6 +16,7 @@ from stages.adapters.database.access import Standing, standing
 from stages.adapters.database.migrate import SOURCE
 from stages.adapters.database.sealing import check_keys
 from stages.adapters.vault import NEW_KEY, UnusableDataKeys, Vault
+from stages.connectors.instagram_finding import instagram_findings
 from stages.door_findings import door_finding
 from stages.doors.gateway import SOURCE as GATEWAY
 from stages.settings import ShopSettings
@@ -40,6 +41,7 @@ async def examine(settings: ShopSettings) -> list[Finding]:
         _is_set(settings, "Stripe", _PROVIDERS["Stripe"], "The stage payment"),
         _is_set(settings, "Twilio", _PROVIDERS["Twilio"], "The stage notify"),
         _signing(settings),
+        *instagram_findings(settings, settings.source_keys),
     ]
 
 
