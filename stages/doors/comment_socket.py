@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
@@ -37,8 +38,9 @@ def socket_routes(door: CommentDoor, gate: Gate) -> APIRouter:
     async def take_comments(socket: WebSocket, _: Caller = ingester) -> None:
         """Each frame is one comment, a JSON object as for POST /comments; each gets one answer, in the order in which
         they came, as in the results of POST /comments/batch."""
-        await socket.accept()
-        await Conversation(socket, door, gate).hold()
+        with suppress(WebSocketDisconnect):  # gone before it was let in
+            await socket.accept()
+            await Conversation(socket, door, gate).hold()
 
     return router
 

@@ -23,11 +23,16 @@ class Gateway:
 
     process: ServerProcess
     url: str
+    log_file: Path
 
     def resident_kib(self) -> int:
         """The memory that the process holds."""
         asked = ["ps", "-o", "rss=", "-p", str(self.process.server.pid)]
         return int(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
+
+    def log(self) -> bytes:
+        """What the process has said."""
+        return self.log_file.read_bytes()
 
 
 @contextmanager
@@ -52,7 +57,7 @@ def running_gateway(folder: Path, redis_url: str, database_url: str, **settings:
     process = ServerProcess.launch(spec, kept=False)
     try:
         process.wait_until(lambda: _answers(url), timeout_seconds=_READY_SECONDS)
-        yield Gateway(process, url)
+        yield Gateway(process, url, spec.log_file)
     finally:
         process.stop(grace_seconds=10)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,16 +13,20 @@ from pathlib import Path
 
 import pytest
 import redis
+from websockets.asyncio.client import connect
 
 from pipeline.embedded import Valkey
 from pipeline.stage import PUBLIC_STREAM
 from tests.e2e.gateway import Gateway, running_gateway
+from tests.e2e.noise import GOOD, Burst, shout
 
 WRK = shutil.which("wrk")
 SCRIPT = Path(__file__).with_name("comments.lua")
 CONNECTIONS = 32
+BURST, WARM_BURSTS = 25, 80
+FLAT_KIB = 4 * 1024
 
-pytestmark = pytest.mark.skipif(WRK is None, reason="wrk is not installed: apt-get install wrk")
+with_wrk = pytest.mark.skipif(WRK is None, reason="wrk is not installed: apt-get install wrk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +51,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 @pytest.fixture(scope="module")
 def gateway(server: Valkey, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("gateway")
-    with running_gateway(folder, server.url, database_url, RATE_LIMIT_PER_KEY="") as gateway:
+    with running_gateway(
+        folder, server.url, database_url, RATE_LIMIT_PER_KEY="", RATE_LIMIT_PER_VIEWER=""
+    ) as gateway:
         yield gateway
 
 
+@with_wrk
 async def test_accepted_comments_are_the_entries_of_the_stream(server: Valkey, gateway: Gateway) -> None:
     told = await load(gateway, "calm", seconds=2, then=1)
     assert (told.unavailable, told.uncertain, told.others, told.broken) == (0, 0, 0, 0)
     assert entries(server, "calm") == told.accepted > 100
 
 
+@with_wrk
 async def test_so_they_are_when_valkey_is_restarted_and_killed_in_the_middle(
     server: Valkey, gateway: Gateway
 ) -> None:
@@ -69,6 +78,27 @@ async def test_so_they_are_when_valkey_is_restarted_and_killed_in_the_middle(
     assert (told.uncertain, told.others, told.broken) == (0, 0, 0)
     assert told.unavailable > 0
     assert entries(server, "rough") == told.accepted > 400
+
+
+async def test_ten_thousand_frames_of_noise_leave_the_gateway_up_and_its_memory_flat(
+    server: Valkey, gateway: Gateway
+) -> None:
+    dice = random.Random(7)
+    with redis.Redis.from_url(server.url) as client:
+        client.flushall()
+    for _ in range(WARM_BURSTS):
+        await asyncio.to_thread(shout, gateway.url, Burst.of(dice, BURST))
+    before = gateway.resident_kib()
+    for _ in range(10_000 // BURST):
+        await asyncio.to_thread(shout, gateway.url, Burst.of(dice, BURST))
+    grown = gateway.resident_kib() - before
+    assert grown < FLAT_KIB, f"its memory grew by {grown} KiB"
+    async with connect(f"{gateway.url.replace('http', 'ws')}/ws/comments", proxy=None) as peer:
+        await peer.send(GOOD)
+        assert json.loads(await peer.recv())["ok"]
+    with redis.Redis.from_url(server.url) as client:
+        assert client.xlen(PUBLIC_STREAM) > 1000  # comments among the noise are taken
+    assert b"Exception in ASGI application" not in gateway.log()
 
 
 async def load(gateway: Gateway, run: str, *, seconds: int, then: int) -> Told:
