@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -115,8 +116,8 @@ class Footage:
         if self._container.streams.video:
             return self._container.streams.video[0]
         if self._is_remote:
-            raise FootageAway(f"{self._source} has sound, but no pictures.")
-        raise UnreadableFootage(f"{self._source} has no pictures. Name a video.")
+            raise FootageAway(f"{shown(self._source)} has sound, but no pictures.")
+        raise UnreadableFootage(f"{shown(self._source)} has no pictures. Name a video.")
 
     def _decoded(self) -> Iterator[VideoFrame]:
         for packet in self._container.demux(self._stream):
@@ -133,16 +134,29 @@ class Footage:
         if isinstance(error, av.error.ExitError):
             said = f"nothing came for {_READ_SECONDS:g} s"
         if self._is_remote and not isinstance(error, _HOPELESS):
-            return FootageAway(f"{self._source}: {said}.")
+            return FootageAway(f"{shown(self._source)}: {said}.")
         return UnreadableFootage(
-            f"{self._source} can't be read as a video: {said}. Name a file, or an address that begins with http://, "
-            "https://, rtmp://, rtsp:// or srt://."
+            f"{shown(self._source)} can't be read as a video: {said}. Name a file, or an address that begins with "
+            "http://, https://, rtmp://, rtsp:// or srt://."
         )
 
 
 def is_remote(source: str) -> bool:
     """Whether it is an address, not a file."""
     return "://" in source
+
+
+def shown(source: str) -> str:
+    """The source as it may be told: of an address only its host, for the rest may be a login or a stream's key.
+
+    >>> shown("rtmp://live.example:1935/app/key?token=1"), shown("rtsp://user:password@camera/"), shown("show.mp4")
+    ('rtmp://live.example:1935/...', 'rtsp://...', 'show.mp4')
+    """
+    if not is_remote(source):
+        return source
+    scheme, _, rest = source.partition("://")
+    host = "" if "@" in rest else re.split("[/?#]", rest, maxsplit=1)[0] + "/"
+    return f"{scheme}://{host}..."
 
 
 def _jpeg(frame: VideoFrame) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import stages.frames.footage
 import stages.frames.live_clock
 import stages.frames.pace
 from stages.frames.footage import Shot
@@ -29,7 +30,7 @@ def told(arrivals: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(shot.seconds, at) for at, shot in [*known, *times.rest()]]
 
 
-@pytest.mark.parametrize("module", [stages.frames.live_clock, stages.frames.pace])
+@pytest.mark.parametrize("module", [stages.frames.footage, stages.frames.live_clock, stages.frames.pace])
 def test_the_examples_are_right(module: object) -> None:
     results = doctest.testmod(module)  # type: ignore[arg-type]
     assert results.attempted > 0
