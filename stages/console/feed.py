@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -24,6 +24,8 @@ News = Sequence[tuple[str, str]]
 _Seen = tuple[str, bool]
 """A streamer, and whether an operator looks."""
 
+_REST_PER_LOOK = 9  # so a panel that makes the database count takes at most a tenth of its time
+
 _log = structlog.get_logger()
 
 
@@ -40,13 +42,27 @@ class _Channel:
     failure: Exception | None = None
 
 
-class Feed:
-    """Looks every `interval_seconds` while anybody listens. A slow listener misses what was overtaken, and nothing is
-    kept for them."""
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """The panels' views as they were last seen, and when each is due to be looked at again."""
 
-    def __init__(self, panels: Mapping[str, Panel], renderer: Renderer, interval_seconds: float) -> None:
+    views: dict[str, object] = field(default_factory=dict)
+    due: dict[str, float] = field(default_factory=dict)
+
+
+class Feed:
+    """Looks every `interval_seconds` while anybody listens, less often at panels that take long. A slow listener misses
+    what was overtaken, and nothing is kept for them. `clock` gives seconds that never go back."""
+
+    def __init__(
+        self,
+        panels: Mapping[str, Panel],
+        renderer: Renderer,
+        interval_seconds: float,
+        clock: Callable[[], float],
+    ) -> None:
         self._panels, self._renderer = panels, renderer
-        self._interval_seconds = interval_seconds
+        self._interval_seconds, self._clock = interval_seconds, clock
         self._channels: dict[_Seen, _Channel] = {}
 
     async def of(self, backstage: Backstage, streamer: str) -> AsyncGenerator[News]:
@@ -83,10 +99,10 @@ class Feed:
             del self._channels[seen]
 
     async def _watch(self, seen: _Seen, backstage: Backstage, channel: _Channel) -> None:
-        views: dict[str, object] = {}
+        watched = _Watched()
         try:
             while True:
-                await self._tell(channel, await self._look(backstage, seen[0], views))
+                await self._tell(channel, await self._look(backstage, seen[0], watched))
                 await asyncio.sleep(self._interval_seconds)
         except Exception as error:
             _log.error("a page can't be watched", kind=type(error).__name__, exc_info=error)
@@ -103,17 +119,28 @@ class Feed:
                     channel.latest[name] = (channel.looks, html)
             channel.looked.notify_all()
 
-    async def _look(self, backstage: Backstage, streamer: str, views: dict[str, object]) -> dict[str, str]:
-        """The panels whose views changed since the last look, which `views` holds, and the state."""
+    async def _look(self, backstage: Backstage, streamer: str, watched: _Watched) -> dict[str, str]:
+        """The panels whose views changed since the last look, and the state."""
         changed: dict[str, str] = {}
         away: str | None = None
-        for panel in self._panels.values():
+        for panel in self._due(watched):
             try:
-                view = await panel.view(backstage, streamer)
+                view = await self._view(panel, backstage, streamer, watched)
             except AWAY as error:
                 away = what_is_away(error)
                 continue
-            if panel.name not in views or views[panel.name] != view:
-                views[panel.name] = view
+            if panel.name not in watched.views or watched.views[panel.name] != view:
+                watched.views[panel.name] = view
                 changed[panel.name] = self._renderer.panel(panel, view, streamer)
         return {**changed, STATE: self._renderer.page("state", away=away)}
+
+    def _due(self, watched: _Watched) -> list[Panel]:
+        now = self._clock()
+        return [panel for name, panel in self._panels.items() if now >= watched.due.get(name, now)]
+
+    async def _view(self, panel: Panel, backstage: Backstage, streamer: str, watched: _Watched) -> object:
+        begun = self._clock()
+        view = await panel.view(backstage, streamer)
+        done = self._clock()
+        watched.due[panel.name] = done + _REST_PER_LOOK * (done - begun)
+        return view

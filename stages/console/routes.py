@@ -32,7 +32,7 @@ LOOK_SECONDS = 1.0
 def console_routes(backstage: Backstage, visitors: Visitors, renderer: Renderer) -> Sequence[APIRouter]:
     """The console's routers. Whoever includes them also answers LoggedOut, by `to_the_entrance`."""
     panels = {panel.name: panel for panel in PANELS}
-    feed = Feed(panels, renderer, LOOK_SECONDS)
+    feed = Feed(panels, renderer, LOOK_SECONDS, time.monotonic)
     return (
         entrance_routes(visitors, renderer),
         page_routes(backstage, panels, visitors, renderer),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from stages.console.panels import PANELS, Panel
 from stages.console.rendering import Renderer
 from stages.doors.keyring import FRESH_SECONDS
 from stages.wiring import utc_now
-from tests.contract.console_page import ConsolePage, console_page
+from tests.contract.console_page import ConsolePage, Ticks, console_page
 from tests.contract.served import served
 
 PATIENCE_SECONDS = 30.0  # only a failing test ever waits so long
@@ -35,12 +35,12 @@ async def page(redis_url: str, database_url: str, tmp_path: Path) -> AsyncIterat
 
 
 class Counted:
-    """A panel that counts how often it is looked at, and breaks where a test says so."""
+    """A panel that counts how often it is looked at; it breaks, or moves the clock, where a test says so."""
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: Panel, lasts: tuple[Ticks, float] | None = None) -> None:
         self.looks = 0
         self.breaks: Exception | None = None
-        self._panel = panel
+        self._panel, self._lasts = panel, lasts
 
     @property
     def panels(self) -> Mapping[str, Panel]:
@@ -50,6 +50,9 @@ class Counted:
         self.looks += 1
         if self.breaks:
             raise self.breaks
+        if self._lasts:
+            ticks, seconds = self._lasts
+            ticks.at += seconds
         return await self._panel.view(backstage, streamer)
 
 
@@ -82,8 +85,8 @@ async def listening(feed: Feed, page: ConsolePage) -> AsyncIterator[Listener]:
         yield Listener(looks)
 
 
-def feed_of(panels: Mapping[str, Panel]) -> Feed:
-    return Feed(panels, Renderer(), interval_seconds=0.01)
+def feed_of(panels: Mapping[str, Panel], clock: Callable[[], float] | None = None) -> Feed:
+    return Feed(panels, Renderer(), 0.01, clock or Ticks())
 
 
 async def test_an_open_page_is_told_all_first_and_then_what_changed(page: ConsolePage) -> None:
@@ -135,6 +138,19 @@ async def test_what_can_not_be_read_now_is_said_and_read_later(page: ConsolePage
         assert "The database is away" in (await listener.next())[STATE]
         counted.breaks = None
         assert "Live" in (await listener.next())[STATE]
+
+
+async def test_a_panel_that_takes_long_is_looked_at_less_often(page: ConsolePage) -> None:
+    ticks = Ticks()
+    slow, quick = Counted(BY_NAME["figures"], lasts=(ticks, 2.0)), Counted(BY_NAME["comments"])
+    async with listening(feed_of({**slow.panels, **quick.panels}, ticks), page) as listener:
+        await listener.next()
+        for at, looks in ((19.9, 1), (20.1, 2)):
+            ticks.at, before = at, quick.looks
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while quick.looks < before + 5:
+                    await anext(listener.looks)
+            assert slow.looks == looks
 
 
 async def test_a_mistake_of_ours_ends_the_feed_and_a_new_one_begins_anew(page: ConsolePage) -> None:
