@@ -26,7 +26,8 @@ _PART = "id,snippet,authorDetails"
 
 class YouTubeApi:
     """A context manager that holds the connections. Each call raises what `failure_of` gives; Away also where
-    no answer comes. The key goes into a header, so that no log of addresses holds it."""
+    no answer comes. The key goes into a header, so that no log of addresses
+    holds it; redirects are not followed, lest they take it elsewhere."""
 
     def __init__(self, key: str, base_url: str = YOUTUBE) -> None:
         self._trust_env = base_url == YOUTUBE  # a stand-in is reached directly
@@ -65,7 +66,7 @@ class YouTubeApi:
         pages = Pages()
         try:
             async with self._session.get(
-                f"{self._base}/liveChat/messages/stream", params=_asking(chat, token)
+                f"{self._base}/liveChat/messages/stream", params=_asking(chat, token), allow_redirects=False
             ) as answer:
                 if answer.status != 200:
                     raise await _refusal_of_stream(answer)
@@ -80,7 +81,9 @@ class YouTubeApi:
     async def _get(self, what: str, asking: dict[str, str]) -> bytes:
         limits = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
         try:
-            async with self._session.get(f"{self._base}/{what}", params=asking, timeout=limits) as answer:
+            async with self._session.get(
+                f"{self._base}/{what}", params=asking, timeout=limits, allow_redirects=False
+            ) as answer:
                 body = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Away(f"YouTube doesn't answer: {error or type(error).__name__}") from error

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
 import structlog
 
+from stages.connectors.incoming import Incoming
 from stages.connectors.source import Checkpoint, Connected, Event
 from stages.connectors.youtube.api import YouTubeApi
 from stages.connectors.youtube.failures import ChatEnded, StalePageToken, StreamUnsupported
 from stages.connectors.youtube.messages import PLATFORM, read_message
 from stages.connectors.youtube.pages import Page
 from stages.connectors.youtube.quota import Pace
+from stages.connectors.youtube.recent import Recent
 
 # A stream ends every few seconds, and the next one goes on where it ended: there is nothing to wait for.
 _NEXT_STREAM_SECONDS = 0.25
@@ -34,6 +36,7 @@ class YouTubeSource:
         self._api, self._video, self._pace = api, video, pace
         self._chat: str | None = None
         self._streams, self._silent_streams = True, 0
+        self._recent = Recent()
         self._pause: float | None = 0.0  # YouTube wants before the next page is asked for
 
     async def events(self, since: Checkpoint | None) -> AsyncGenerator[Event, None]:
@@ -45,8 +48,8 @@ class YouTubeSource:
             try:
                 async with aclosing(self._pages(chat, token)) as pages:
                     async for page in pages:
-                        for item in page.items:
-                            yield read_message(item, self.streamer)
+                        for event in self._events_of(page):
+                            yield event
                         if page.token:
                             token = page.token
                             yield Checkpoint(f"{chat} {token}")
@@ -56,6 +59,14 @@ class YouTubeSource:
             except ChatEnded as error:
                 _log.info("the chat has ended", video=self._video, said=str(error))
                 return
+
+    def _events_of(self, page: Page) -> Iterator[Event]:
+        for item in page.items:
+            event = read_message(item, self.streamer)
+            if isinstance(event, Incoming) and event.kind == "comment":
+                self._recent.add(event)
+            yield event
+            yield from self._recent.taken_back_by(item)
 
     async def _pages(self, chat: str, token: str | None) -> AsyncGenerator[Page, None]:
         """The pages of one stream, or one page that was asked for."""
