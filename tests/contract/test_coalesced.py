@@ -1,0 +1,70 @@
+"""Commands that share a round trip, on a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError, ResponseError
+
+from pipeline.embedded.credentials import free_port
+from pipeline.engines.redis.coalesced import CoalescedRedis
+from pipeline.engines.redis.connection import connect
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    client = connect(redis_url)
+    yield client
+    await client.aclose()
+
+
+async def test_many_callers_get_each_their_own_answer_over_few_connections(redis: Redis) -> None:
+    coalesced = CoalescedRedis(redis)
+    answers = await asyncio.gather(*(coalesced.execute_command("INCR", f"n{n}") for n in range(2000)))
+    assert answers == [1] * 2000
+    clients = (await redis.info("clients"))["connected_clients"]
+    assert clients <= 3  # though 2,000 asked at once, each on a connection of its own there would be 16
+
+
+async def test_commands_are_done_in_the_order_in_which_they_were_asked(redis: Redis) -> None:
+    coalesced = CoalescedRedis(redis)
+    await asyncio.gather(*(coalesced.execute_command("RPUSH", "list", n) for n in range(1000)))
+    assert await redis.lrange("list", 0, -1) == [str(n).encode() for n in range(1000)]
+
+
+async def test_a_command_that_fails_costs_its_neighbours_nothing(redis: Redis) -> None:
+    coalesced = CoalescedRedis(redis)
+    answers: list[Any] = await asyncio.gather(
+        coalesced.execute_command("SET", "a", "1"),
+        coalesced.execute_command("HGET", "a", "b", "too many"),
+        coalesced.execute_command("GET", "a"),
+        return_exceptions=True,
+    )
+    assert answers[2] == b"1"
+    assert isinstance(answers[1], ResponseError)
+
+
+async def test_a_caller_who_goes_takes_the_answer_from_nobody_else(redis: Redis) -> None:
+    coalesced = CoalescedRedis(redis)
+    goes = asyncio.create_task(coalesced.execute_command("INCR", "n"))
+    stays = asyncio.create_task(coalesced.execute_command("INCR", "n"))
+    await asyncio.sleep(0)
+    goes.cancel()
+    assert await stays == 2
+    assert await coalesced.execute_command("INCR", "n") == 3
+
+
+async def test_while_the_server_is_away_every_caller_is_told() -> None:
+    client = connect(f"redis://127.0.0.1:{free_port()}")
+    coalesced = CoalescedRedis(client)
+    told = await asyncio.gather(
+        *(coalesced.execute_command("INCR", "n") for _ in range(3)), return_exceptions=True
+    )
+    assert all(isinstance(error, ConnectionError) for error in told)
+    with pytest.raises(ConnectionError):
+        await coalesced.execute_command("INCR", "n")
+    await client.aclose()
