@@ -28,6 +28,7 @@ class YouTube:
         self.published = 0
         self.ended = False
         self.streams = True
+        self.mute = False  # streams end without a page
         self.stream_seconds = 0.2  # YouTube's own last some ten
         self.history = 1_000
         self.pause_millis: int | None = 50
@@ -84,6 +85,8 @@ class YouTube:
             return web.Response(status=404, text="<html>Not Found</html>")
         if refusal := await self._refusal(request, "stream"):
             return refusal
+        if self.mute:
+            return web.json_response([])
         answer = web.StreamResponse(headers={"Content-Type": "application/json"})
         await answer.prepare(request)
         with suppress(ConnectionResetError):  # the other side has gone

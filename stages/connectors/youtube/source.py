@@ -86,11 +86,12 @@ class YouTubeSource:
 
     async def _streamed(self, chat: str, token: str | None) -> AsyncGenerator[Page, None]:
         await self._pace.call(_NEXT_STREAM_SECONDS)
-        self._silent_streams += 1
+        silent = True
         async with aclosing(self._api.pages(chat, token)) as pages:
             async for page in pages:
-                self._silent_streams = 0
+                silent = False
                 yield page
+        self._silent_streams = self._silent_streams + 1 if silent else 0
         if self._silent_streams >= _DEAD_STREAMS:
             raise StreamUnsupported(f"{_DEAD_STREAMS} streams ended without a page.")
 
