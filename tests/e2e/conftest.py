@@ -41,7 +41,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     others = descendants()
     folder = tmp_path_factory.mktemp("house")
     # A viewer of these tests says the same in each of them, which follow quickly.
-    settings = {"message_claim_seconds": CLAIM_SECONDS, "repeat_window_seconds": 0.0, **INSTAGRAM}
+    told = {"repeat_window_seconds": 0.0, "rate_limit_per_viewer": ""}
+    settings = {"message_claim_seconds": CLAIM_SECONDS, **told, **INSTAGRAM}
     house = House(folder, SHOW, settings=settings)
     started: set[Identity] = set()
     try:
