@@ -54,9 +54,12 @@
     if (list && held.delete(list)) list.scrollTop = 0;
   }
 
+  const panelOf = (element) => (element && element.closest(".panel")) || null;
+
   /* The drawer with a comment's chain. */
   const drawer = () => document.getElementById("chain");
-  let picked = null;
+  let picked = null; // the address of what it shows,
+  let pickedIn = null; // and the panel where it was picked
 
   function showDrawer() {
     document.body.classList.toggle("with-drawer", drawer().childElementCount > 0);
@@ -73,8 +76,9 @@
     drawer().replaceChildren();
     showDrawer();
     if (location.pathname !== drawer().dataset.home) history.replaceState(null, "", drawer().dataset.home);
-    const link = [...document.querySelectorAll(".rows a")].find((each) => each.getAttribute("href") === picked);
-    picked = null;
+    const links = [...(pickedIn || document).querySelectorAll(".rows a")];
+    const link = links.find((each) => each.getAttribute("href") === picked);
+    picked = pickedIn = null;
     mark();
     if (link) link.focus();
   }
@@ -86,6 +90,7 @@
       const asked = event.detail.requestConfig && event.detail.requestConfig.elt;
       if (asked && asked.tagName === "A") {
         picked = asked.getAttribute("href");
+        pickedIn = panelOf(asked);
         drawer().scrollTop = 0;
         drawer().focus({ preventScroll: true });
       }
@@ -104,24 +109,48 @@
     closeDrawer();
   });
 
-  /* Up and down (or k and j) through the rows of a panel; Escape closes the drawer. */
+  /* Tab goes from panel to panel: of a list's rows, it stops at one. Up and down (k and j) go through the rows, left and
+     right (h and l) from panel to panel; Escape closes the drawer. */
+  function rove() {
+    for (const list of document.querySelectorAll(".comments, .orders")) {
+      const rows = [...list.querySelectorAll("a")];
+      const stop = rows.find((each) => each === document.activeElement) || rows[0];
+      for (const row of rows) row.tabIndex = row === stop ? 0 : -1;
+    }
+  }
+
   function step(by) {
-    const here = document.activeElement;
-    const panel = (here && here.closest(".panel")) || document.getElementById("panel-comments");
+    const panel = panelOf(document.activeElement) || document.getElementById("panel-comments");
     const rows = panel ? [...panel.querySelectorAll(".rows a")] : [];
     if (!rows.length) return false;
-    const at = rows.indexOf(here);
+    const at = rows.indexOf(document.activeElement);
     rows[at < 0 ? 0 : Math.min(Math.max(at + by, 0), rows.length - 1)].focus();
     return true;
   }
 
+  function cross(by) {
+    const panels = [...document.querySelectorAll(".panel")];
+    const at = panels.indexOf(panelOf(document.activeElement));
+    const next = panels[at < 0 ? 0 : Math.min(Math.max(at + by, 0), panels.length - 1)];
+    if (!next) return false;
+    (next.querySelector(".rows a, .rows button") || next).focus();
+    return true;
+  }
+
+  const moves = {
+    ArrowDown: () => step(1), j: () => step(1), ArrowUp: () => step(-1), k: () => step(-1),
+    ArrowRight: () => cross(1), l: () => cross(1), ArrowLeft: () => cross(-1), h: () => cross(-1),
+  };
+
   document.addEventListener("keydown", (event) => {
     const writes = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
-    if (writes || event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.key === "Escape" && drawer() && drawer().childElementCount) closeDrawer();
-    const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
-    if (by && !(drawer() && drawer().contains(event.target)) && step(by)) event.preventDefault();
+    if (writes || event.altKey || event.ctrlKey || event.metaKey || !drawer()) return;
+    if (event.key === "Escape" && drawer().childElementCount) closeDrawer();
+    const move = drawer().contains(event.target) ? null : moves[event.key];
+    if (move && move()) event.preventDefault();
   });
+  document.addEventListener("focusin", rove);
+  document.addEventListener("htmx:sseMessage", rove);
 
   /* Whether it is live. The server's own words come with the next message. */
   document.addEventListener("htmx:sseError", () => {
@@ -164,5 +193,6 @@
     if (drawer().childElementCount) picked = location.pathname;
     showDrawer();
     mark();
+    rove();
   });
 })();
