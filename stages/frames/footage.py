@@ -34,9 +34,8 @@ _REMOTE_OPTIONS = {
     "analyzeduration": "1000000",  # microseconds of a live stream that are listened to before the first picture
 }
 _LOCAL_PROTOCOLS = "file,crypto"
-_WITHOUT_TIMES = frozenset(
-    {"mpjpeg", "mjpeg", "h264", "hevc"}
-)  # formats whose times are made up by the reader
+# Formats whose times are made up by whoever reads them.
+_WITHOUT_TIMES = frozenset({"mpjpeg", "mjpeg", "h264", "hevc"})
 _HOPELESS = (av.error.ProtocolNotFoundError, av.error.DecoderNotFoundError, av.error.DemuxerNotFoundError)
 
 

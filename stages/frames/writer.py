@@ -13,7 +13,8 @@ from pipeline.backoff import delay_seconds
 from stages.adapters.frames import FrameStore, UnreachableFrames
 from stages.frames.metrics import LAG_SECONDS, LOST, STORED
 
-MOST_UNDER_WAY = 8
+MOST_WAITING = 256  # what a stream had in store when we connected comes at once
+_AT_ONCE = 8
 _BASE_SECONDS, _CAP_SECONDS = 0.2, 10.0
 
 
@@ -22,19 +23,20 @@ class FrameWriter:
 
     def __init__(self, store: FrameStore, streamer: str, now: Callable[[], float]) -> None:
         self._store, self._streamer, self._now = store, streamer, now
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._waiting: set[asyncio.Task[None]] = set()
+        self._places = asyncio.Semaphore(_AT_ONCE)
         self._log = structlog.get_logger()
         self.stored = 0
 
     def offer(self, at: float, jpeg: bytes) -> None:
         """Store the frame beside whatever comes next: a live stream does not wait. It is lost where the store fails, or
-        where MOST_UNDER_WAY are being stored already."""
-        if len(self._under_way) >= MOST_UNDER_WAY:
+        where MOST_WAITING wait to be stored already."""
+        if len(self._waiting) >= MOST_WAITING:
             self._lose("the frame store is too slow")
             return
         task = asyncio.create_task(self._try(at, jpeg))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
 
     async def store(self, at: float, jpeg: bytes, stopping: asyncio.Event) -> None:
         """Store the frame, however often that must be tried, unless `stopping` is set meanwhile."""
@@ -54,15 +56,16 @@ class FrameWriter:
                 await rest(pause, stopping)
 
     async def drain(self) -> None:
-        """Wait for what is being stored; the store's own time limit ends it."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        """Wait for what is to be stored; the store's own time limit ends each."""
+        while self._waiting:
+            await asyncio.wait(self._waiting)
 
     async def _try(self, at: float, jpeg: bytes) -> None:
-        try:
-            await self._put(at, jpeg)
-        except UnreachableFrames as error:
-            self._lose(str(error))
+        async with self._places:
+            try:
+                await self._put(at, jpeg)
+            except UnreachableFrames as error:
+                self._lose(str(error))
 
     async def _put(self, at: float, jpeg: bytes) -> None:
         await self._store.put(self._streamer, datetime.fromtimestamp(at, UTC), jpeg)

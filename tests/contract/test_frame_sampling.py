@@ -25,7 +25,7 @@ from stages.frames.failure import UnreadableFootage
 from stages.frames.footage import _READ_SECONDS
 from stages.frames.sampler import Sampler
 from stages.frames.sampling import Sampling
-from stages.frames.writer import FrameWriter
+from stages.frames.writer import MOST_WAITING, FrameWriter
 from tests.contract.air import Air, Playlist, on_air
 from tests.contract.film import as_stream, encode, every_tenth, stored
 from tests.contract.shell import tiktoksales
@@ -176,6 +176,16 @@ async def test_a_live_stream_goes_on_while_the_store_is_away(tmp_path: Path) -> 
             await seen(lambda: air.connections > 1)
     assert writer.stored == 0
     assert metric("lost_total") == lost + 3
+
+
+async def test_what_comes_at_once_is_stored_up_to_a_bound(tmp_path: Path) -> None:
+    lost = metric("lost_total")
+    writer = FrameWriter(FrameStore((tmp_path / "frames").as_uri()), ANA, time.time)
+    for number in range(MOST_WAITING + 5):
+        writer.offer(NOON.timestamp() + number, b"frame")
+    await writer.drain()
+    assert writer.stored == len(list((tmp_path / "frames").rglob("*.jpg"))) == MOST_WAITING
+    assert metric("lost_total") == lost + 5
 
 
 async def test_a_recorded_video_waits_for_the_store(tmp_path: Path) -> None:
