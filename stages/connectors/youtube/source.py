@@ -50,7 +50,7 @@ class YouTubeSource:
                     async for page in pages:
                         for event in self._events_of(page):
                             yield event
-                        if page.token:
+                        if page.token and page.token != token:
                             token = page.token
                             yield Checkpoint(f"{chat} {token}")
             except StalePageToken as error:
