@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, assert_never
 from uuid import UUID, uuid4
 
 import orjson
@@ -17,7 +17,8 @@ from pipeline.decision import partition_of
 from pipeline.engines.redis.comment_log import CommentLog, Kept, Offer
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.keys import Keys
-from stages.doors.high_water import HighWater
+from stages.doors.comment_count import COMMENTS
+from stages.doors.high_water import Congested, HighWater
 from stages.doors.posted_comment import PostedComment, Queued
 from stages.doors.rate_limits import RateLimits
 from stages.ingest import comment_id
@@ -25,6 +26,7 @@ from stages.sources import Sources
 
 _ASK_AGAIN_SECONDS = 0.1
 _RETRY_AFTER_SECONDS = 1
+_TOO_MANY = 429
 _LOST = (ConnectionError, TimeoutError, OSError)
 
 
@@ -44,6 +46,7 @@ class Taken:
 
     comment_id: UUID
     queued: Queued
+    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +84,31 @@ class CommentDoor:
         Where an answer stays out, the comments that nobody knows about are answered 503, with words of their own.
         Raises Congested and what says that Redis is away or full (connection.REDIS_AWAY), where nothing was kept.
         """
-        await self.high_water.check()
+        try:
+            await self.high_water.check()
+            answers = await self._take(posted, pusher)
+        except (Congested, *REDIS_AWAY):
+            COMMENTS.labels("503").inc(len(posted))
+            raise
+        for answer in answers:
+            COMMENTS.labels(_name(answer)).inc()
+        return answers
+
+    async def _take(self, posted: Sequence[PostedComment], pusher: Pusher) -> list[Answer]:
+        offers = [self._offer(one, pusher) for one in posted]
         refusals = await self._refusals(posted, pusher)
-        offers = [
-            self._offer(one, pusher) for one, refusal in zip(posted, refusals, strict=True) if not refusal
+        # What stands in the stream already was not too fast: its post is answered as the first one was.
+        hasty = [
+            offer
+            for offer, refusal in zip(offers, refusals, strict=True)
+            if refusal and refusal.status == _TOO_MANY
         ]
-        kept = await self._append(offers) if offers else []
-        if kept is None:
-            told = iter([_perhaps_kept(offer) for offer in offers])
-            return [refusal or next(told) for refusal in refusals]
-        found = iter(kept)
+        earlier = await self.log.find(hasty)
+        admitted = [offer for offer, refusal in zip(offers, refusals, strict=True) if not refusal]
+        answers = iter(await self._append(admitted) if admitted else ())
         return [
-            refusal or self._taken(one, next(found)) for one, refusal in zip(posted, refusals, strict=True)
+            self._taken(offer, earlier[offer.name]) if offer.name in earlier else refusal or next(answers)
+            for offer, refusal in zip(offers, refusals, strict=True)
         ]
 
     async def _refusals(self, posted: Sequence[PostedComment], pusher: Pusher) -> list[TurnedAway | None]:
@@ -103,7 +119,7 @@ class CommentDoor:
         ]
         hasty = await self.limits.refusals(pusher.key_id, viewers)
         return [
-            other or (TurnedAway(429, fast.error, fast.retry_after_seconds) if fast else None)
+            other or (TurnedAway(_TOO_MANY, fast.error, fast.retry_after_seconds) if fast else None)
             for other, fast in zip(others, hasty, strict=True)
         ]
 
@@ -128,19 +144,22 @@ class CommentDoor:
         identity = comment_id("", posted.platform, fields)
         return Offer(f"{pusher.source}:{identity}", timestamp, self.sources.stamp(fields, pusher.source))
 
-    async def _append(self, offers: Sequence[Offer]) -> list[Kept] | None:
-        """None where nobody knows whether the entries stand in the stream."""
+    async def _append(self, offers: Sequence[Offer]) -> list[Answer]:
         try:
-            return await self.log.append(offers)
+            kept = await self.log.append(offers)
         except BusyLoadingError:  # a ConnectionError by its class, but an answer: Redis took nothing
             raise
         except _LOST as error:
             if _never_arrived(error):
                 raise
-            return await self._append_again(offers)
+            found = await self._append_again(offers)
+            if found is None:
+                return [_perhaps_kept(offer) for offer in offers]
+            kept = found
+        return [self._taken(offer, one) for offer, one in zip(offers, kept, strict=True)]
 
     async def _append_again(self, offers: Sequence[Offer]) -> list[Kept] | None:
-        """The answer was lost; the same offers get the same answer, once there is one."""
+        """The answer was lost; the same offers get the same answer, once there is one. None where none comes."""
         give_up_at = self.clock() + self.patience_seconds
         while self.clock() < give_up_at:
             await asyncio.sleep(_ASK_AGAIN_SECONDS)
@@ -150,14 +169,24 @@ class CommentDoor:
                 continue
         return None
 
-    def _taken(self, posted: PostedComment, kept: Kept) -> Taken:
-        partition = partition_of(posted.streamer, self.partitions)
+    def _taken(self, offer: Offer, kept: Kept) -> Taken:
+        partition = partition_of(offer.fields["streamer"], self.partitions)
         queued = Queued(
             queued_to=self.keys.stream("intent", partition),
             stream=self.keys.comments,
             timestamp=datetime.fromisoformat(kept.memo),
         )
-        return Taken(UUID(kept.name.rpartition(":")[2]), queued)
+        return Taken(UUID(kept.name.rpartition(":")[2]), queued, kept.is_new)
+
+
+def _name(answer: Answer) -> str:
+    match answer:
+        case Taken(is_new=is_new):
+            return "taken" if is_new else "again"
+        case TurnedAway(status=status):
+            return str(status)
+        case _:
+            assert_never(answer)
 
 
 def _forbidden(posted: PostedComment) -> TurnedAway:

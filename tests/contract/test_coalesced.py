@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -38,7 +37,7 @@ async def test_commands_are_done_in_the_order_in_which_they_were_asked(redis: Re
 
 async def test_a_command_that_fails_costs_its_neighbours_nothing(redis: Redis) -> None:
     coalesced = CoalescedRedis(redis)
-    answers: list[Any] = await asyncio.gather(
+    answers = await asyncio.gather(
         coalesced.execute_command("SET", "a", "1"),
         coalesced.execute_command("HGET", "a", "b", "too many"),
         coalesced.execute_command("GET", "a"),

@@ -29,6 +29,16 @@ async def test_a_viewer_who_writes_too_fast_is_turned_away_and_told_when_to_come
         assert len(await door.entries()) == 2
 
 
+async def test_what_was_taken_before_is_answered_as_then_however_often_it_is_sent(redis_url: str) -> None:
+    async with door_on(redis_url, per_viewer=TWO, per_key=FIVE) as door:
+        first = await door.post(message_id="m-1")
+        again = [await door.post(message_id="m-1") for _ in range(9)]
+        assert [answer.json() for answer in again] == [first.json()] * 9
+        assert {answer.headers["comment-id"] for answer in again} == {first.headers["comment-id"]}
+        assert (await door.post(message_id="m-2")).status_code == 429
+        assert len(await door.entries()) == 1
+
+
 async def test_one_viewers_flood_costs_nobody_else_anything(redis_url: str) -> None:
     async with door_on(redis_url, per_viewer=TWO) as door:
         await asyncio.gather(*(door.post() for _ in range(30)))

@@ -35,6 +35,7 @@ class CommentLog:
     """Appends to the public stream, and remembers for `remember_seconds` what it has appended."""
 
     def __init__(self, redis: Redis, keys: Keys, remember_seconds: int) -> None:
+        self._redis = redis
         self._keys, self._seconds = keys, remember_seconds
         self._append_first = Script(redis, "append_first")
 
@@ -50,3 +51,21 @@ class CommentLog:
             Kept(offer.name, entry_id.decode(), memo.decode(), bool(is_new))
             for offer, (entry_id, memo, is_new) in zip(offers, answers, strict=True)
         ]
+
+    async def find(self, offers: Sequence[Offer]) -> dict[str, Kept]:
+        """Those that were appended before and are remembered, by name. Raises what redis-py raises."""
+        if not offers:
+            return {}
+        known = await self._redis.execute_command(
+            "MGET", *(self._keys.offered(offer.name) for offer in offers)
+        )
+        return {
+            offer.name: _remembered(offer.name, memory.decode())
+            for offer, memory in zip(offers, known, strict=True)
+            if memory is not None
+        }
+
+
+def _remembered(name: str, memory: str) -> Kept:
+    entry_id, _, memo = memory.partition(" ")
+    return Kept(name, entry_id, memo, is_new=False)
