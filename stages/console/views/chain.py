@@ -112,7 +112,8 @@ def _order_steps(order: dict[str, Any], took: dict[str, tuple[datetime, int]]) -
 
 def _message(told: dict[str, Any]) -> Step:
     fate = f", {told['error_code']}" if told["error_code"] else ""
-    words = f"{told['kind'].replace('_', ' ')} to the {told['recipient']} by {told['channel']}: {told['status']}{fate}"
+    kind = told["kind"].replace("_", " ")
+    words = f"to the {told['recipient']} by {told['channel']}: {kind}, {told['status']}{fate}"
     return Step("Message", words, told["sent_at"] or told["created_at"])
 
 
