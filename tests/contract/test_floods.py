@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
+from cryptography.fernet import Fernet
+from pydantic import ValidationError
 
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
@@ -15,7 +18,9 @@ from stages.adapters.database import Database
 from stages.adapters.database.comments import Comments
 from stages.floods import Floods
 from stages.ingest import ingest, open_comment
+from stages.settings import ShopSettings
 from stages.sources import Sources
+from stages.wiring import Wiring
 
 START_MS = 1_790_000_000_000
 ANA, BO = ("tiktok", "maya", "ana"), ("tiktok", "maya", "bo")
@@ -150,3 +155,25 @@ async def test_a_message_that_comes_twice_is_a_duplicate_not_a_copy(
     outcomes = await judged(["me"] * 2, redis_url, database, ONCE_IN_TEN, **given)
     assert isinstance(outcomes[0], Emit)
     assert reasons(outcomes)[1] == "duplicate"
+
+
+async def test_the_settings_say_how_much_is_too_much(redis_url: str, database: Database) -> None:
+    settings = ShopSettings(
+        rate_limit_per_viewer="2/10second",
+        repeat_window_seconds=5,
+        data_keys=(Fernet.generate_key().decode(),),
+    )
+    said = [
+        comment(text, at, client="four") for text, at in (("a", 0), ("a", 4), ("b", 5), ("c", 9), ("d", 10.1))
+    ]
+    redis = connect(redis_url)
+    async with AsyncExitStack() as stack:
+        reasons = await Wiring(settings, redis, database, stack).floods.reasons(said)
+    await redis.aclose()
+    assert reasons == [None, "repeated", None, "flood", None]
+
+
+@pytest.mark.parametrize("limit", ["20", "x/second", "0/second", "20/fortnight", "-1/second", "5/0second"])
+def test_a_limit_that_is_none_is_refused_at_start(limit: str) -> None:
+    with pytest.raises(ValidationError, match="rate_limit_per_viewer"):
+        ShopSettings(rate_limit_per_viewer=limit)
