@@ -118,10 +118,13 @@ class Connector:
 
     def _pause(self, attempt: int, error: Away) -> float:
         rhythm = self._rhythm
+        # Whoever said when to come back is heard; a little jitter comes on top, so that not all come back at once.
         jittered = delay_seconds(
-            attempt, base_seconds=rhythm.base_seconds, cap_seconds=rhythm.cap_seconds, random=self._random
+            1 if error.after else attempt,
+            base_seconds=rhythm.base_seconds,
+            cap_seconds=rhythm.cap_seconds,
+            random=self._random,
         )
-        # Whoever said when to come back is heard; the jitter comes on top, so that not all come back at once.
         return (error.after or 0.0) + jittered
 
     async def _accept(self, event: Event) -> None:

@@ -121,7 +121,7 @@ async def test_what_nobody_but_people_can_mend_ends_the_connector(rig: Rig) -> N
 
 
 async def test_pauses_grow_while_connections_do_not_last_and_whoever_says_when_is_heard(rig: Rig) -> None:
-    clock, pauses = VirtualClock(SAID_AT), [1.0, 2.0, 4.0, 34.0, 1.0, 2.0]
+    clock, pauses = VirtualClock(SAID_AT), [1.0, 2.0, 4.0, 31.0, 1.0, 2.0]
 
     async def sleep(seconds: float) -> None:
         assert seconds == pauses.pop(0)

@@ -202,3 +202,11 @@ async def test_after_the_live_the_next_one_is_waited_for(library: ModuleType) ->
         failure = await failure_of(library, stand_in, after=7)
     assert isinstance(failure, Away)
     assert (str(failure), failure.after) == ("The LIVE of @maya.closet is over.", library.OFFLINE_SECONDS)
+
+
+async def test_what_had_come_when_a_connection_is_cut_is_read_to_its_end(library: ModuleType) -> None:
+    messages = len(RECORDING["messages"])
+    async with served(TikTokStandIn(RECORDING, stops=(-messages,), gap_seconds=0)) as stand_in:
+        failure = await failure_of(library, stand_in, after=1 + messages)
+    assert isinstance(failure, Away)
+    assert "TikTok closed the connection: received 1011" in str(failure)

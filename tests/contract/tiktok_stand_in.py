@@ -20,7 +20,6 @@ from tests.contract.wire import Value, message
 
 HISTORY = 6  # comments that each connection begins with
 STREAM_ENDED = 3
-_GAP_SECONDS = 0.002
 
 
 @dataclass
@@ -33,6 +32,7 @@ class TikTokStandIn:
     live: bool = True
     sign_status: int = 200
     sign_again_in: float = 0.0
+    gap_seconds: float = 0.002
     connections: int = 0
     sent: int = 0
     signed_with: list[str | None] = field(default_factory=list)
@@ -88,12 +88,12 @@ class TikTokStandIn:
         stop = self.stops[self.connections] if self.connections < len(self.stops) else None
         self.connections += 1
         messages = self.recording["messages"]
-        said = [each for each in messages[: self.sent] if each["method"] == "WebcastChatMessage"]
+        said = [each for each in messages[: self.sent] if "user" in each]
         await self._send(socket, *said[-HISTORY:])
         for each in messages[self.sent : abs(stop) if stop is not None else None]:
             self.sent += 1
             await self._send(socket, each)
-            await asyncio.sleep(_GAP_SECONDS)
+            await asyncio.sleep(self.gap_seconds)
         if stop is None:
             ended = {"method": "WebcastControlMessage", "msg_id": 1, "create_time": 1, "action": STREAM_ENDED}
             await self._send(socket, ended)
@@ -120,6 +120,8 @@ class TikTokStandIn:
             await socket.send_bytes(message(frame))
 
     def _payload(self, said: Mapping[str, Any]) -> bytes:
+        if said.get("broken"):
+            return b"\xff\xff\xff"
         common: dict[int, Value] = {
             1: said["method"],
             2: said["msg_id"],

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import httpx
 from TikTokLive import TikTokLiveClient  # type: ignore[import-untyped]
 from TikTokLive.client.web.web_settings import WebDefaults  # type: ignore[import-untyped]
+from TikTokLive.client.ws.ws_client import WebcastWSClient  # type: ignore[import-untyped]
 from TikTokLive.events import CustomEvent, LiveEndEvent, UnknownEvent  # type: ignore[import-untyped]
 
 _HEARD_LIMIT = 100_000
@@ -22,6 +23,20 @@ class Overheard(Exception):
     """More was said than could be pushed on."""
 
 
+class _PushSocket(WebcastWSClient):  # type: ignore[misc]
+    """Reads to its end what had come when a connection is cut; by itself, the library throws that away."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether there may be more to read."""
+        return self.ws is not None
+
+    async def send(self, message: Any) -> None:
+        """Send, where somebody still listens."""
+        if self.ws is not None and self.ws.open:
+            await super().send(message)
+
+
 class RoomClient(TikTokLiveClient):  # type: ignore[misc]
     """One connection, made once. `heard` are the library's events, in their order; None when it has ended."""
 
@@ -30,9 +45,8 @@ class RoomClient(TikTokLiveClient):  # type: ignore[misc]
         if stand_in:
             WebDefaults.tiktok_app_url, WebDefaults.tiktok_webcast_url = stand_in, f"{stand_in}/webcast"
         signer = {"sign_api_key": sign_key or None, "sign_api_base": stand_in or _SIGN_URL}
-        super().__init__(
-            username, web_kwargs={"signer_kwargs": signer}, ws_kwargs={"close_timeout": _CLOSE_SECONDS}
-        )
+        super().__init__(username, web_kwargs={"signer_kwargs": signer})
+        self._ws = _PushSocket(ws_kwargs={"close_timeout": _CLOSE_SECONDS})
         # The library does not look at the sign server's certificate, and sends it the key; this does.
         self._sign_http = httpx.AsyncClient(
             base_url=stand_in or _SIGN_URL,
