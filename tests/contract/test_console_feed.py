@@ -23,6 +23,7 @@ from stages.doors.keyring import FRESH_SECONDS
 from stages.wiring import utc_now
 from tests.contract.console_page import ConsolePage, Ticks, console_page
 from tests.contract.served import served
+from tests.e2e.shop import until
 
 PATIENCE_SECONDS = 30.0  # only a failing test ever waits so long
 BY_NAME = {panel.name: panel for panel in PANELS}
@@ -189,6 +190,27 @@ async def test_the_feed_over_http_ends_when_the_key_is_revoked(
             assert "event: gone" in [line async for line in lines]
         again = await http.get(f"http://{place}/s/{page.shop.streamer}/feed", headers=bearer)
         assert again.status_code == 401
+
+
+async def test_a_page_that_is_closed_is_watched_no_more(page: ConsolePage) -> None:
+    bearer = {"Authorization": f"Bearer {await page.key(streamer=page.shop.streamer)}"}
+
+    async def none_watched() -> bool:
+        return not _watches()
+
+    async with (
+        served(page.app) as place,
+        httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as http,
+    ):
+        address = f"http://{place}/s/{page.shop.streamer}/feed"
+        async with http.stream("GET", address, headers=bearer) as answer:
+            assert [line async for line in _until(answer.aiter_lines(), "event: state")]
+            assert len(_watches()) == 1
+        await until(none_watched, "nobody watches for a page that is closed")
+
+
+def _watches() -> list[asyncio.Task[object]]:
+    return [task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == "_watch"]
 
 
 async def _until(lines: AsyncIterator[str], last: str) -> AsyncIterator[str]:

@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from stages.adapters.database.api_keys import ApiKeys
+from stages.adapters.database.reviews import Reviews
 from stages.console import live
 from stages.doors.keyring import FRESH_SECONDS
 from stages.wiring import utc_now
@@ -98,6 +99,13 @@ async def test_the_row_under_the_pointer_stays_while_others_come(desk: Desk) -> 
     await desk.view.mouse.move(5, 5)
     top = "document.querySelector('.comments').scrollTop"
     await desk.view.wait_for_function(f"{top} === 0")
+
+
+async def test_what_waits_for_a_decision_is_counted_in_the_title(desk: Desk) -> None:
+    assert await desk.view.title() == f"{desk.page.shop.streamer} · TikTokSales"
+    comment = await desk.page.comment("that one", "buy")
+    await Reviews(desk.page.shop.wiring.database).ask(comment, [], [])
+    await expect(desk.view).to_have_title(f"(1) {desk.page.shop.streamer} · TikTokSales")
 
 
 async def test_times_are_those_of_the_browsers_zone(

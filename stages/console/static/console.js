@@ -152,6 +152,22 @@
   document.addEventListener("focusin", rove);
   document.addEventListener("htmx:sseMessage", rove);
 
+  /* What waits for a decision, or failed, is counted where it is seen from afar: in the tab's title and the bar. */
+  const title = document.title;
+  function tally() {
+    const counts = ["reviews", "dead-letters"].map((name) => {
+      const words = document.querySelector(`#panel-${name} .count`);
+      const link = document.querySelector(`nav a[href="#panel-${name}"]`);
+      const count = (words && parseInt(words.textContent.replace(/\D/g, ""), 10)) || 0;
+      if (link) link.dataset.count = count || "";
+      return count;
+    });
+    const open = counts[0] ? `(${counts[0]}) ${title}` : title;
+    if (document.title !== open) document.title = open;
+  }
+  document.addEventListener("htmx:sseMessage", tally);
+  document.addEventListener("htmx:afterSwap", tally);
+
   /* Whether it is live. The server's own words come with the next message. */
   document.addEventListener("htmx:sseError", () => {
     const state = document.getElementById("state");
@@ -194,5 +210,6 @@
     showDrawer();
     mark();
     rove();
+    tally();
   });
 })();
