@@ -93,7 +93,8 @@ class TikTokStandIn:
         for each in messages[self.sent : abs(stop) if stop is not None else None]:
             self.sent += 1
             await self._send(socket, each)
-            await asyncio.sleep(self.gap_seconds)
+            if self.gap_seconds:
+                await asyncio.sleep(self.gap_seconds)
         if stop is None:
             ended = {"method": "WebcastControlMessage", "msg_id": 1, "create_time": 1, "action": STREAM_ENDED}
             await self._send(socket, ended)
