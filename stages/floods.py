@@ -32,7 +32,10 @@ UNBOUNDED = Unbounded()
 @dataclass(frozen=True, slots=True)
 class Floods:
     """Bounds each viewer under each streamer, so that nobody's comments cost another's place: "flood" for those beyond
-    what one may say, "repeated" for words that the viewer has just said, however they are dressed up."""
+    what one may say, "repeated" for words that the viewer has just said, however they are dressed up.
+
+    What comes without a good signature is counted by itself: whoever can merely XADD would silence a viewer by speaking
+    in their name."""
 
     sayings: Sayings
 
@@ -41,7 +44,7 @@ class Floods:
         verdicts = await self.sayings.judge(
             [
                 Saying(
-                    (comment.viewer.platform, comment.streamer, comment.viewer.key),
+                    (*_named(comment), "verified" if comment.viewer.verified else "unverified"),
                     same_words(comment.message),
                     comment.seq,
                 )
@@ -49,3 +52,7 @@ class Floods:
             ]
         )
         return [None if verdict == "fresh" else verdict for verdict in verdicts]
+
+
+def _named(comment: Comment) -> tuple[str, str, str]:
+    return comment.viewer.platform, comment.streamer, comment.viewer.key

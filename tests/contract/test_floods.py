@@ -142,6 +142,23 @@ async def test_ingest_drops_copies_however_they_are_dressed_up(redis_url: str, d
     assert reasons(outcomes) == ["Emit", "repeated", "repeated", "repeated", "Emit"]
 
 
+async def test_who_speaks_in_a_viewers_name_without_a_signature_does_not_silence_them(
+    redis_url: str, database: Database
+) -> None:
+    sources = Sources({"gateway": "a key"}, frozenset({"gateway"}))
+    given = {"streamer": "maya", "client": "ana", "message": "I want it", "platform": "tiktok"}
+    forged = [comment("I want it", number / 10) for number in range(5)]
+    fields = sources.stamp({**given, "message_id": "m-own"}, "gateway")
+    own = open_comment(
+        entry(0.9), {name.encode(): value.encode() for name, value in fields.items()}, sources=sources
+    ).record
+    redis = connect(redis_url)
+    floods = Floods(Sayings(redis, Keys(), Bounds(3, 10.0, 10.0)))
+    outcomes = await ingest([*forged, own], store=Comments(database), floods=floods)
+    await redis.aclose()
+    assert reasons(outcomes) == ["Emit", "repeated", "repeated", "repeated", "repeated", "Emit"]
+
+
 async def test_pins_and_retractions_are_neither_flood_nor_copies(redis_url: str, database: Database) -> None:
     bounds = Bounds(1, 10.0, 10.0)
     outcomes = await judged(["SKU"] * 4, redis_url, database, bounds, client="host", kind="pin")
