@@ -7,6 +7,7 @@ of ours (its `Origin` tells), also under a name of its own that it lets point he
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -37,6 +38,7 @@ def why_not_from_here(headers: Mapping[str, str]) -> str | None:
     return None
 
 
+@lru_cache(maxsize=256)  # of a hundred requests, hardly two name another host
 def _is_ours(url: str) -> bool:
     try:
         return is_loopback(urlsplit(url).hostname or "")
