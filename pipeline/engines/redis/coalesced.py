@@ -8,36 +8,45 @@ from typing import Any
 from redis.asyncio import Redis
 
 _MOST = 512  # commands in one trip, so that no answer waits for thousands of others
+_AT_ONCE = 4  # trips: while the server writes one to its disk, the next ones are on their way
 
 
 class CoalescedRedis(Redis):
-    """A client on the pool of another one, which goes on belonging to that. What is asked while a round trip is under
-    way goes together in the next one, in the order in which it was asked: many callers cost little more than one, and
-    one alone waits for nobody.
+    """A client on the pool of another one, which goes on belonging to that. What is asked while a few round trips are
+    under way goes together in the next one: many callers cost little more than one, and one alone waits for nobody.
 
-    A trip that fails, fails for all its commands. A caller that is cancelled has asked all the same.
+    Trips may overtake each other: whoever wants one command done after another waits for its answer. A trip that fails,
+    fails for all its commands. A caller that is cancelled has asked all the same.
     """
 
     def __init__(self, redis: Redis) -> None:
         super().__init__(connection_pool=redis.connection_pool)
         self._asked: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
-        self._trips: asyncio.Task[None] | None = None
+        self._trips: set[asyncio.Task[None]] = set()  # the loop itself holds tasks only weakly
+        self._free = _AT_ONCE
+        self._is_called = False  # a trip was begun that the loop has not come to
 
     async def execute_command(self, *args: Any, **_: Any) -> Any:
         """Ask, and wait for the answer. Raises what redis-py raises."""
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._asked.append((args, answer))
-        if self._trips is None:
-            self._trips = asyncio.create_task(self._travel())
+        # A trip that was just begun takes along what is asked before the loop comes to it.
+        if self._free and not self._is_called:
+            self._free -= 1
+            self._is_called = True
+            trip = asyncio.create_task(self._travel())
+            self._trips.add(trip)
+            trip.add_done_callback(self._trips.discard)
         return await answer
 
     async def _travel(self) -> None:
+        self._is_called = False
         try:
             while self._asked:
                 trip, self._asked = self._asked[:_MOST], self._asked[_MOST:]
                 await self._go(trip)
         finally:
-            self._trips = None
+            self._free += 1  # in the same step as the look at what is asked: nothing stays behind
 
     async def _go(self, trip: list[tuple[tuple[Any, ...], asyncio.Future[Any]]]) -> None:
         pipeline = self.pipeline(transaction=False)
