@@ -48,7 +48,6 @@ async def settings(redis_url: str, database_url: str, tmp_path: Path) -> dict[st
         "instagram_app_secret": "nobody",
         "instagram_verify_token": "nobody",
         "instagram_accounts": {"1": STREAMER},
-        "instagram_app_secret": "nobody",
     }
 
 
