@@ -18,6 +18,7 @@ LONGEST = (
     "house",
     "tests/e2e/test_demo.py",
     "tests/chaos/",
+    "tests/e2e/test_gateway_load.py",
     "tests/contract/test_embedded_postgres.py",
     "tests/contract/test_replay.py",
     "tests/contract/test_tiktok.py",
