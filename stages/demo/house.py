@@ -36,6 +36,8 @@ KEEPERS = (
     "webhooks",
     "trimmer",
     "watch",
+    "backlogs",
+    "sales",
 )  # small enough to share a process
 _READY_SECONDS = 120.0
 _GRACE_SECONDS, _SHORT_GRACE_SECONDS = 15.0, 2.0

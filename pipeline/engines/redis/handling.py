@@ -14,6 +14,7 @@ from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.patience import Patience
 from pipeline.engines.redis.streams import StageStream
 from pipeline.execution import execute
+from pipeline.meter import StageMeter
 from pipeline.settlement import Delivery, Settlement
 from pipeline.stage import Outcome, Reject, Retry, Stage
 
@@ -24,8 +25,8 @@ class Hand(Protocol):
     def holds(self, delivery: Delivery) -> bool:
         """Whether this very delivery is in hand: the entry may have been lost, and even have come back."""
 
-    def settle(self, delivery: Delivery, settlement: Settlement) -> None:
-        """Take what became of a delivery that is in hand."""
+    def settle(self, settlement: Settlement) -> None:
+        """Take what became of an entry that is in hand."""
 
     def lose(self, entry_ids: Sequence[str]) -> None:
         """Let go of entries that are no longer ours."""
@@ -45,9 +46,10 @@ class Handling:
         hand: Hand,
         decider: Decider,
         patience: Callable[[], Patience],
+        meter: StageMeter,
     ) -> None:
         self._stage, self._stream, self._hand = stage, stream, hand
-        self._decider, self._patience = decider, patience
+        self._decider, self._patience, self._meter = decider, patience, meter
         self._queue: asyncio.Queue[Work] = asyncio.Queue()
         self._suspects: asyncio.Queue[Work] = asyncio.Queue()
         self._handlers: set[asyncio.Task[None]] = set()
@@ -130,15 +132,18 @@ class Handling:
             outcomes = await self._outcomes(works)
             for work, outcome in zip(works, outcomes, strict=True):
                 if self._hand.holds(work.delivery):
-                    self._hand.settle(work.delivery, self._decided(work, outcome))
+                    self._hand.settle(self._decided(work, outcome))
         finally:
             for work in works:
                 if self._handled_by.get(work.delivery.entry_id) is asyncio.current_task():
                     del self._handled_by[work.delivery.entry_id]
 
     async def _outcomes(self, works: Sequence[Work]) -> Sequence[Outcome]:
+        if not works:
+            return []
         try:
-            return await execute(self._stage, [work.record for work in works]) if works else []
+            with self._meter.handling():
+                return await execute(self._stage, [work.record for work in works])
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
