@@ -8,10 +8,9 @@ from typing import Protocol
 
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 from pipeline.metrics import NAMESPACE
-from pipeline.rounds import Rounds
+from pipeline.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,8 @@ _GAUGES: Mapping[str, tuple[str, Value]] = {
 }
 
 
-class BacklogWatch(Rounds, Collector):
-    """An agent that looks every `interval_seconds`, and the collector that tells. While Redis is away nothing is
-    told: an absent metric, not a 0."""
+class BacklogWatch(Watch[Mapping[Place, Load]]):
+    """Looks at every place."""
 
     name = "backlogs"
 
@@ -77,37 +75,21 @@ class BacklogWatch(Rounds, Collector):
         registry: CollectorRegistry = REGISTRY,
         interval_seconds: float = 5.0,
     ) -> None:
-        super().__init__(
-            every_seconds=interval_seconds, away=away, patience="the backlogs can't be looked at"
-        )
-        self._weigh, self._places, self._registry = weigh, tuple(places), registry
-        self._loads: Mapping[Place, Load] | None = None
+        patience = "the backlogs can't be looked at"
+        super().__init__(every_seconds=interval_seconds, away=away, patience=patience, registry=registry)
+        self._weigh, self._places = weigh, tuple(places)
 
-    async def run(self) -> None:
-        """Look until stopped, and tell meanwhile."""
-        self._registry.register(self)
-        try:
-            await super().run()
-        finally:
-            self._registry.unregister(self)
+    async def look(self) -> Mapping[Place, Load]:
+        """The load of every place."""
+        return {
+            place: await self._weigh(place.stream, place.stage, place.partition) for place in self._places
+        }
 
-    async def round(self) -> bool:
-        """Look at every place. What is raised leaves all unknown until the next time."""
-        try:
-            self._loads = {
-                place: await self._weigh(place.stream, place.stage, place.partition) for place in self._places
-            }
-        except BaseException:
-            self._loads = None
-            raise
-        return False
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """What is known now."""
-        loads = self._loads or {}
+    def tell(self, known: Mapping[Place, Load]) -> Iterator[GaugeMetricFamily]:
+        """Each figure by stage and partition."""
         for name, (meaning, value) in _GAUGES.items():
             family = GaugeMetricFamily(f"{NAMESPACE}_{name}", meaning, labels=["stage", "partition"])
-            for place, load in loads.items():
-                if (known := value(load)) is not None:
-                    family.add_metric([place.stage, str(place.partition)], known)
+            for place, load in known.items():
+                if (figure := value(load)) is not None:
+                    family.add_metric([place.stage, str(place.partition)], figure)
             yield family

@@ -16,6 +16,7 @@ from pipeline.engines.redis.agent import agents_of
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.dead_letter_count import DeadLetterCount
 from pipeline.engines.redis.load import StreamLoad
+from pipeline.engines.redis.memory_watch import MemoryWatch
 from pipeline.engines.redis.trimmer import Trimmer
 from pipeline.relay import Relay
 from pipeline.rounds import Errand
@@ -90,6 +91,7 @@ KEEPERS: Mapping[str, Callable[[Wiring], Agent]] = {
         away=(RedisError, OSError),
         clock=time.time,
     ),
+    "memory": lambda w: MemoryWatch(w.redis),
     "sales": lambda w: SalesWatch(Sales(w.database), now=utc_now, away=(DatabaseUnavailable,)),
     "backlogs": lambda w: BacklogWatch(
         StreamLoad(w.redis, w.keys), places(w.settings.partitions), away=(RedisError, OSError)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 from pipeline.metrics import NAMESPACE
-from pipeline.rounds import Rounds
+from pipeline.watch import Watch
 from stages.adapters.database.sales import Sold
 
 
@@ -22,9 +21,9 @@ class Sales(Protocol):
         """Of the orders that were placed since then."""
 
 
-class SalesWatch(Rounds, Collector):
-    """An agent that looks every `interval_seconds`, and the collector that tells. "Today" begins at midnight UTC.
-    Gauges, for the database knows the truth also after a restart; while it is away nothing is told."""
+class SalesWatch(Watch[Sold]):
+    """The day begins at midnight UTC. Gauges, for the database knows the truth also after a restart. Amounts are in the
+    currency's minor unit."""
 
     name = "sales"
 
@@ -37,46 +36,28 @@ class SalesWatch(Rounds, Collector):
         registry: CollectorRegistry = REGISTRY,
         interval_seconds: float = 15.0,
     ) -> None:
-        super().__init__(
-            every_seconds=interval_seconds, away=away, patience="what was sold can't be looked up"
-        )
-        self._sales, self._now, self._registry = sales, now, registry
-        self._sold: Sold | None = None
+        patience = "what was sold can't be looked up"
+        super().__init__(every_seconds=interval_seconds, away=away, patience=patience, registry=registry)
+        self._sales, self._now = sales, now
 
-    async def run(self) -> None:
-        """Look until stopped, and tell meanwhile."""
-        self._registry.register(self)
-        try:
-            await super().run()
-        finally:
-            self._registry.unregister(self)
+    async def look(self) -> Sold:
+        """The day so far."""
+        return await self._sales.since(self._now().replace(hour=0, minute=0, second=0, microsecond=0))
 
-    async def round(self) -> bool:
-        """Look once. What is raised leaves all unknown until the next time."""
-        midnight = self._now().replace(hour=0, minute=0, second=0, microsecond=0)
-        try:
-            self._sold = await self._sales.since(midnight)
-        except BaseException:
-            self._sold = None
-            raise
-        return False
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """What is known now. Amounts are in the currency's minor unit."""
+    def tell(self, known: Sold) -> Iterator[GaugeMetricFamily]:
+        """Orders, revenue and commission."""
         orders = GaugeMetricFamily(
             f"{NAMESPACE}_orders_today", "Orders placed today, by status", labels=["status", "currency"]
         )
-        revenue = GaugeMetricFamily(
-            f"{NAMESPACE}_revenue_today_minor", "Paid for them and not given back", labels=["currency"]
-        )
-        commission = GaugeMetricFamily(
-            f"{NAMESPACE}_commission_today_minor", "What streamers earn by them", labels=["currency"]
-        )
-        if (sold := self._sold) is not None:
-            for (status, currency), count in sold.orders.items():
-                orders.add_metric([status, currency], count)
-            for currency, amount in sold.net_minor.items():
-                revenue.add_metric([currency], amount)
-            for currency, amount in sold.earned_minor.items():
-                commission.add_metric([currency], amount)
-        yield from (orders, revenue, commission)
+        for (status, currency), count in known.orders.items():
+            orders.add_metric([status, currency], count)
+        yield orders
+        yield _by_currency("revenue_today_minor", "Paid for them and not given back", known.net_minor)
+        yield _by_currency("commission_today_minor", "What streamers earn by them", known.earned_minor)
+
+
+def _by_currency(name: str, meaning: str, amounts: Mapping[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"{NAMESPACE}_{name}", meaning, labels=["currency"])
+    for currency, amount in amounts.items():
+        family.add_metric([currency], amount)
+    return family

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from pipeline.backlog_watch import BacklogWatch, Load, Place
 from pipeline.engines.redis.load import StreamLoad
+from pipeline.engines.redis.memory_watch import MemoryWatch
 from pipeline.meter import OTHER, StageMeter
 from pipeline.metrics import SECONDS
 from pipeline.settlement import Counted
@@ -144,3 +145,19 @@ async def test_while_redis_is_away_nothing_is_told() -> None:
     assert told("backlog", registry) == 1
     await watch.once()
     assert told("backlog", registry) is None
+
+
+@pytest.mark.parametrize("most", [0, 512 * 1024 * 1024])
+async def test_the_memory_of_redis_is_told_with_its_limit(rig: Rig, most: int) -> None:
+    registry = CollectorRegistry()
+    watch = MemoryWatch(rig.redis, registry=registry)
+    registry.register(watch)
+    await rig.redis.config_set("maxmemory", most)
+    try:
+        await watch.round()
+    finally:
+        await rig.redis.config_set("maxmemory", 0)
+    used = registry.get_sample_value("tiktoksales_redis_memory_used_bytes")
+    assert used is not None
+    assert used > 100_000
+    assert registry.get_sample_value("tiktoksales_redis_memory_most_bytes") == (most or None)
