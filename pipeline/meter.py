@@ -29,7 +29,9 @@ class StageMeter:
         self._since_comment = metrics.SINCE_COMMENT_SECONDS.labels(*self._place)
         self._known: set[str] = set()
         for seldom in (metrics.ENTRIES_LOST, metrics.SETTLES_FENCED, metrics.GROUPS_RECREATED):
-            seldom.labels(stage)  # told as 0 from the beginning: an increase from nothing is none to Prometheus
+            seldom.labels(
+                stage
+            )  # told as 0 from the beginning: an increase from nothing is none to Prometheus
 
     def received(self, delivery: Delivery) -> None:
         """A delivery was taken in hand."""

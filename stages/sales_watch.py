@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from pipeline.metrics import NAMESPACE
 from pipeline.watch import Watch
+from schemas.money import exponent_of
 from stages.adapters.database.sales import Sold
 
 
@@ -22,8 +23,8 @@ class Sales(Protocol):
 
 
 class SalesWatch(Watch[Sold]):
-    """The day begins at midnight UTC. Gauges, for the database knows the truth also after a restart. Amounts are in the
-    currency's minor unit."""
+    """The day begins at midnight UTC. Gauges, for the database knows the truth also after a restart. Amounts are in
+    the currency's whole unit."""
 
     name = "sales"
 
@@ -52,12 +53,12 @@ class SalesWatch(Watch[Sold]):
         for (status, currency), count in known.orders.items():
             orders.add_metric([status, currency], count)
         yield orders
-        yield _by_currency("revenue_today_minor", "Paid for them and not given back", known.net_minor)
-        yield _by_currency("commission_today_minor", "What streamers earn by them", known.earned_minor)
+        yield _by_currency("revenue_today", "Paid for them and not given back", known.net_minor)
+        yield _by_currency("commission_today", "What streamers earn by them", known.earned_minor)
 
 
-def _by_currency(name: str, meaning: str, amounts: Mapping[str, int]) -> GaugeMetricFamily:
+def _by_currency(name: str, meaning: str, minor: Mapping[str, int]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(f"{NAMESPACE}_{name}", meaning, labels=["currency"])
-    for currency, amount in amounts.items():
-        family.add_metric([currency], amount)
+    for currency, amount in minor.items():
+        family.add_metric([currency], amount / 10 ** exponent_of(currency))
     return family

@@ -46,19 +46,20 @@ class Told:
         self.asked.append(moment)
         if len(self.asked) > 1:
             raise DatabaseUnavailable("away")
-        return Sold({("paid", "USD"): 2}, {"USD": 13999}, {"USD": 1400})
+        return Sold({("paid", "USD"): 2}, {"USD": 13999, "JPY": 5000}, {"USD": 1400})
 
 
 @pytest.mark.parametrize(
     ("name", "labels", "value"),
     [
         ("orders_today", {"status": "paid", "currency": "USD"}, 2),
-        ("revenue_today_minor", {"currency": "USD"}, 13999),
-        ("commission_today_minor", {"currency": "USD"}, 1400),
+        ("revenue_today", {"currency": "USD"}, 139.99),
+        ("revenue_today", {"currency": "JPY"}, 5000),
+        ("commission_today", {"currency": "USD"}, 14.0),
     ],
 )
 async def test_the_day_begins_at_midnight_and_nothing_is_told_while_the_database_is_away(
-    name: str, labels: dict[str, str], value: int
+    name: str, labels: dict[str, str], value: float
 ) -> None:
     registry, sales = CollectorRegistry(), Told()
     watch = SalesWatch(sales, now=lambda: NOW, away=(DatabaseUnavailable,), registry=registry)
