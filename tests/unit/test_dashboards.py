@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from deploy.grafana.dashboards import FOLDER, queries, write
+from deploy.grafana.draw import FOLDER, queries, write
 
 
 def test_the_dashboards_are_written_anew_after_each_change(tmp_path: Path) -> None:
     write(tmp_path)
     written = {file.name: file.read_text() for file in tmp_path.iterdir()}
     assert written == {file.name: file.read_text() for file in FOLDER.iterdir()}, (
-        "python deploy/grafana/dashboards.py"
+        "python deploy/grafana/draw.py"
     )
 
 

@@ -1,4 +1,4 @@
-"""Writes the dashboards that Grafana is provisioned with: `python deploy/grafana/dashboards.py`."""
+"""Writes the dashboards that Grafana is provisioned with: `python deploy/grafana/draw.py`."""
 
 from __future__ import annotations
 
