@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from redis.exceptions import ResponseError
+from structlog.contextvars import bound_contextvars
 
 from pipeline.cancellation import cancel, together
 from pipeline.decision import Decider, Work
@@ -112,7 +113,12 @@ class Handling:
                 return self._hand.lose([*begun.lost, *begun.gone])
 
     def _begin(self, works: Sequence[Work]) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._handle(works))
+        # What the handler of a single record logs says of which comment it is.
+        told = (
+            {"comment_id": works[0].envelope.id, "trace": works[0].envelope.trace} if len(works) == 1 else {}
+        )
+        with bound_contextvars(**told):
+            task = asyncio.create_task(self._handle(works))
         self._handlers.add(task)
         task.add_done_callback(self._has_handled)
         self._handled_by.update((work.delivery.entry_id, task) for work in works)
