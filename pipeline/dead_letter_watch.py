@@ -9,11 +9,10 @@ from typing import Protocol
 
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 from pipeline.metrics import NAMESPACE
-from pipeline.rounds import Rounds
 from pipeline.tombstone import TRIMMED
+from pipeline.watch import Watch
 
 REJECTED = "rejected"  # a stage said no, without an exception
 OTHER = "other"
@@ -75,10 +74,9 @@ class _Tally:
         return sum(each.count for each in self.counts.values())
 
 
-class DeadLetterWatch(Rounds, Collector):
-    """An agent that counts every `interval_seconds`, and the collector that tells. What came since the last time is
-    added; only where letters were taken away is a partition counted anew. While the count is unknown, before the first
-    one and while `away` is raised, nothing is told: an absent metric, not a 0.
+class DeadLetterWatch(Watch[tuple[Count, ...]]):
+    """Counts every `interval_seconds`. What came since the last time is added; only where letters were taken away is a
+    partition counted anew.
 
     Labels are bounded: stages of `stages`, errors of RUNTIME_ERRORS and `errors`, else `other`. `clock` gives epoch
     seconds.
@@ -98,48 +96,32 @@ class DeadLetterWatch(Rounds, Collector):
         registry: CollectorRegistry = REGISTRY,
         interval_seconds: float = 10.0,
     ) -> None:
-        super().__init__(
-            every_seconds=interval_seconds, away=away, patience="the dead letters can't be counted"
-        )
+        patience = "the dead letters can't be counted"
+        super().__init__(every_seconds=interval_seconds, away=away, patience=patience, registry=registry)
         self._count_page, self._stages, self._errors = count_page, tuple(stages), RUNTIME_ERRORS | set(errors)
-        self._clock, self._registry = clock, registry
+        self._clock = clock
         self._tallies = [_Tally() for _ in range(partitions)]
-        self._counted: tuple[Count, ...] | None = None
         self._told = frozenset((stage, OTHER) for stage in self._stages)
 
-    async def run(self) -> None:
-        """Count until stopped, and tell meanwhile."""
-        self._registry.register(self)
-        try:
-            await super().run()
-        finally:
-            self._registry.unregister(self)
+    async def look(self) -> tuple[Count, ...]:
+        """Count."""
+        for partition, tally in enumerate(self._tallies):
+            self._tallies[partition] = await self._counted_on(partition, tally)
+        return self._labelled()
 
-    async def round(self) -> bool:
-        """Count. What is raised leaves the count unknown until the next time."""
-        try:
-            for partition, tally in enumerate(self._tallies):
-                self._tallies[partition] = await self._counted_on(partition, tally)
-        except BaseException:
-            self._counted = None
-            raise
-        self._counted = self._labelled()
-        return False
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """What is known now. Once told, a label set is told as 0 when its letters are gone."""
+    def tell(self, known: tuple[Count, ...]) -> Iterator[GaugeMetricFamily]:
+        """Once told, a label set is told as 0 when its letters are gone."""
         waiting = GaugeMetricFamily(
             f"{NAMESPACE}_dead_letters_waiting", "Dead letters that lie there", labels=["stage", "error"]
         )
         oldest = GaugeMetricFamily(
             f"{NAMESPACE}_dead_letters_oldest_age_seconds", "Age of the oldest dead letter", labels=["stage"]
         )
-        if (counted := self._counted) is not None:
-            numbers, first_ms = _summed(counted)
-            for kind in sorted(self._told):
-                waiting.add_metric(kind, numbers[kind])
-            for stage, oldest_ms in first_ms.items():
-                oldest.add_metric([stage], max(0.0, self._clock() - oldest_ms / 1000))
+        numbers, first_ms = _summed(known)
+        for kind in sorted(self._told):
+            waiting.add_metric(kind, numbers[kind])
+        for stage, oldest_ms in first_ms.items():
+            oldest.add_metric([stage], max(0.0, self._clock() - oldest_ms / 1000))
         yield waiting
         yield oldest
 

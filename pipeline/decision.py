@@ -14,7 +14,18 @@ from pipeline.backoff import delay_seconds
 from pipeline.dead_letter import DeadLetter
 from pipeline.envelope import SEQ, UUID_TEXT, Envelope, hop, traceparent, with_hop
 from pipeline.events import End, EndState
-from pipeline.settlement import DEAD, EVENTS, Append, Delivery, Postponed, Settled, Settlement, Step
+from pipeline.settlement import (
+    DEAD,
+    EVENTS,
+    Append,
+    Counted,
+    Delivery,
+    Postponed,
+    Settled,
+    Settlement,
+    Step,
+    What,
+)
 from pipeline.stage import Drop, Emit, Note, Outcome, Reject, Retry, Stage
 from schemas.codec import encode
 from schemas.records import Record
@@ -51,17 +62,17 @@ class Decider:
                 if target is None:
                     return self._end(work, "done", "", note)
                 return self._forward(work, target, record, note)
-            case Drop(is_end=False):
-                return Settled(work.delivery.entry_id, ())
+            case Drop(reason=reason, is_end=False):
+                return Settled(work.delivery.entry_id, (), counted=_counted(work, "dropped", reason))
             case Drop(reason=reason, note=note):
                 return self._end(work, "dropped", reason, note)
-            case Retry(after=after, counts=False):
-                return self._wait(work.delivery, after)
+            case Retry(after=after, error=error, counts=False):
+                return replace(self._wait(work.delivery, after), counted=_counted(work, "put off", error))
             case Retry(reason=reason, after=after, error=error, detail=detail):
                 if work.delivery.attempts + 1 >= self.stage.limits.max_attempts:
                     reason = f"{reason} (given up after {work.delivery.attempts + 1} attempts)"
                     return self._bury(work, Reject(reason, error, detail))
-                return self._postpone(work.delivery, after)
+                return replace(self._postpone(work.delivery, after), counted=_counted(work, "retried", error))
             case Reject():
                 return self._bury(work, outcome)
             case _:
@@ -107,13 +118,16 @@ class Decider:
         step = None
         if self.stage.door or self.stage.exclusive:
             step = Step(work.partition, envelope.seq, begins=self.stage.door is not None)
-        return Settled(work.delivery.entry_id, (Append(target, work.partition, onward.fields()),), step)
+        appends = (Append(target, work.partition, onward.fields()),)
+        return Settled(work.delivery.entry_id, appends, step, _counted(work, "emitted", target))
 
     def _end(self, work: Work, end: End, reason: str, note: Note) -> Settled:
+        counted = _counted(work, "done" if end == "done" else "dropped", reason)
         if not self.stage.records_ends:
-            return Settled(work.delivery.entry_id, ())
+            return Settled(work.delivery.entry_id, (), counted=counted)
         step = None if self.stage.door else Step(work.partition, work.envelope.seq, begins=False)
-        return Settled(work.delivery.entry_id, (self._event(work, end, reason, note),), step)
+        event = self._event(work, end, reason, note)
+        return Settled(work.delivery.entry_id, (event,), step, counted)
 
     def _bury(self, work: Work, reject: Reject) -> Settled:
         delivery, now_ms = work.delivery, self._now_ms()
@@ -133,7 +147,8 @@ class Decider:
         )
         dead = Append(DEAD, work.partition, letter.fields())
         end = self._end(work, "rejected", reject.reason, {})
-        return replace(end, appends=(dead, *end.appends))
+        counted = _counted(work, "dead-lettered", reject.error)
+        return replace(end, appends=(dead, *end.appends), counted=counted)
 
     def _wait(self, delivery: Delivery, after: float | None) -> Postponed:
         wait = self._backoff_seconds(_OUTAGE_ATTEMPT) if after is None else min(after, _LONGEST_SECONDS)
@@ -178,6 +193,10 @@ class Decider:
 
     def _now_ms(self) -> int:
         return int(self.clock() * 1000)
+
+
+def _counted(work: Work, what: What, label: str) -> Counted:
+    return Counted(what, label, work.envelope.seq, work.received_ms)
 
 
 def partition_of(key: str, partitions: int) -> int:

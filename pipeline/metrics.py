@@ -6,15 +6,25 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, start_http_server
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from pipeline.settings import RuntimeSettings
 
 NAMESPACE = "tiktoksales"
 
 
-def _counter(name: str, meaning: str) -> Counter:
-    return Counter(name, meaning, ["stage"], namespace=NAMESPACE)
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 120.0, 600.0)
+"""Bounds of every histogram of times: the promises (a post 100 ms, a queue 50 ms, intent and payment 2 s, vision 5 s,
+order 500 ms) are among them, so that what is above each can be counted."""
+
+
+def _counter(name: str, meaning: str, *labels: str) -> Counter:
+    return Counter(name, meaning, ["stage", *labels], namespace=NAMESPACE)
+
+
+def _seconds(name: str, meaning: str) -> Histogram:
+    labels = ["stage", "partition"]
+    return Histogram(f"{name}_seconds", meaning, labels, namespace=NAMESPACE, buckets=SECONDS)
 
 
 ENTRIES_LOST = _counter("entries_lost", "Entries that were removed from a stream before they were settled")
@@ -22,8 +32,24 @@ SETTLES_FENCED = _counter(
     "settles_fenced", "Outcomes not written, since another consumer owned the entry by then"
 )
 GROUPS_RECREATED = _counter("groups_recreated", "Consumer groups made anew after they were gone")
-RETRIES = _counter("retries", "Failures after which an entry was put off to be tried again")
-DEAD_LETTERS = _counter("dead_letters", "Entries that were dead-lettered")
+RECEIVED = _counter("received", "Deliveries taken in hand, repeated ones too", "partition")
+EMITTED = _counter("emitted", "Records written to the next stage", "partition", "to")
+DONE = _counter("done", "Comments that came to their good end", "partition")
+DROPPED = _counter("dropped", "Entries that ended at a stage, by reason", "partition", "reason")
+RETRIES = _counter(
+    "retries", "Failures after which an entry was put off to be tried again", "partition", "error"
+)
+PUT_OFF = _counter("put_off", "Entries that wait without a failure being counted", "partition", "error")
+DEAD_LETTERS = _counter("dead_letters", "Entries that were dead-lettered", "partition", "error")
+IN_FLIGHT = Gauge(
+    "in_flight", "Entries in hand: handled, or about to be", ["stage", "partition"], namespace=NAMESPACE
+)
+QUEUE_SECONDS = _seconds("queue", "From an entry's being written to its first being taken in hand")
+HANDLER_SECONDS = _seconds("handler", "One call of a stage's handler, which may be for a batch")
+STAGE_SECONDS = _seconds("stage", "From taking an entry in hand to its outcome being written")
+SINCE_COMMENT_SECONDS = _seconds(
+    "since_comment", "From the comment's entry in comments_stream to the stage's outcome being written"
+)
 
 
 class MetricsNotServed(Exception):

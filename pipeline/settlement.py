@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 Fields: TypeAlias = tuple[str | bytes, ...]
 """Names and values in turn, as an entry's fields."""
@@ -43,6 +43,22 @@ class Step:
     begins: bool
 
 
+What: TypeAlias = Literal["emitted", "done", "dropped", "dead-lettered", "retried", "put off"]
+"""What happened to an entry; one that was put off waits without an attempt being counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the metrics tell of a settlement once it is written. `label` is the next stage of an emitted record, the
+    reason of a dropped one, else the error's class. The entry was received at `received_ms` (epoch); the comment came
+    as `seq`."""
+
+    what: What
+    label: str
+    seq: str
+    received_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """The entry is finished here: write the appends and the step, acknowledge it and remove it."""
@@ -50,6 +66,7 @@ class Settled:
     entry_id: str
     appends: tuple[Append, ...]
     step: Step | None = None
+    counted: Counted | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,7 @@ class Postponed:
     due_ms: int
     attempts: int
     first_failed_ms: int
+    counted: Counted | None = field(default=None, compare=False)
 
 
 Settlement: TypeAlias = Settled | Postponed

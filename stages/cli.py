@@ -45,6 +45,7 @@ from stages.commands.pins import pin
 from stages.commands.privacy import add_privacy_verbs, seal_plain
 from stages.commands.reviews import reviews
 from stages.commands.serve import serve
+from stages.commands.tables import show
 from stages.commands.webhooks import webhooks
 from stages.connectors.cli import connect
 from stages.demo.cli import demo
@@ -120,7 +121,7 @@ def trace(name: Annotated[str, typer.Argument(metavar="COMMENT_ID|ORDER_NUMBER")
         finally:
             await database.close()
 
-    Console().print(run_async(traced()))
+    show(run_async(traced()))
 
 
 @app.command(help="Bring the database's tables up to date; harmless when they are.")
@@ -162,7 +163,7 @@ def models() -> None:
         model_files("intent", intent or OWN_MODEL, "INTENT_MODEL", intent is not None),
         model_files("vision", vision or own_vision, "VISION_MODEL", vision is not None),
     )
-    Console(width=None if sys.stdout.isatty() else 240).print(models_table(files))
+    show(models_table(files))
 
 
 @app.command(help='Match pictures with a catalog: JSONL {"image": path} in, {"image","sku","score"} out.')

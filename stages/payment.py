@@ -13,6 +13,7 @@ from schemas.records import PaidOrder, PlacedOrder
 from stages.adapters.database.orders import Card, Orders
 from stages.adapters.payments import Charge, Charged, PaymentMisused, PaymentUnavailable, StripePayments
 from stages.charging import Charging
+from stages.pay_links import open_pay_link
 from stages.standstill import Standstill
 
 _log = structlog.get_logger()
@@ -125,18 +126,7 @@ def _charge_of(order: PlacedOrder, card: Card) -> Charge:
 async def _offer_link(
     order: PlacedOrder, orders: Orders, payments: StripePayments, hold_seconds: float
 ) -> PaidOrder:
-    link = await payments.open_checkout(
-        order_id=str(order.order_id),
-        order_number=order.order_number,
-        amount_minor=order.total.amount_minor,
-        currency=order.total.currency,
-        product_name=order.product_name,
-        buyer=order.viewer.client,
-        streamer=order.streamer,
-        comment_id=str(order.comment_id),
-        expires_in_seconds=hold_seconds,
-        idempotency_key=f"checkout:{order.order_id}",
-    )
+    link = await open_pay_link(payments, order, hold_seconds, f"checkout:{order.order_id}")
     return await orders.await_payment(order.order_id, link.session_id, link.url)
 
 

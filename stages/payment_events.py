@@ -22,6 +22,7 @@ from stages.adapters.database.refunds import Refunds
 from stages.adapters.payment_errors import result_of
 from stages.adapters.payment_states import DisputeState, PaymentStates, RefundState, as_uuid
 from stages.adapters.payments import AuthenticationRequired, Declined, StripePayments
+from stages.pay_links import open_pay_link
 from stages.refunding import book_state
 
 _log = structlog.get_logger()
@@ -104,18 +105,8 @@ class PaymentEvents:
         order = await self.links.held(session["id"], self.now())
         if order is None:
             return False
-        link = await self.payments.open_checkout(
-            order_id=str(order.order_id),
-            order_number=order.order_number,
-            amount_minor=order.total.amount_minor,
-            currency=order.total.currency,
-            product_name=order.product_name,
-            buyer=order.viewer.client,
-            streamer=order.streamer,
-            comment_id=str(order.comment_id),
-            expires_in_seconds=self.hold_seconds,
-            idempotency_key=f"checkout:{order.order_id}:after:{session['id']}",
-        )
+        key = f"checkout:{order.order_id}:after:{session['id']}"
+        link = await open_pay_link(self.payments, order, self.hold_seconds, key)
         return await self.links.replace(
             event.id, event.type, order.order_id, session["id"], link.session_id, link.url
         )

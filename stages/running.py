@@ -9,22 +9,29 @@ from contextlib import asynccontextmanager
 
 from redis.exceptions import RedisError
 
+from pipeline.backlog_watch import BacklogWatch, Place
 from pipeline.cli import UnknownStage
 from pipeline.dead_letter_watch import DeadLetterWatch
 from pipeline.engines.redis.agent import agents_of
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.dead_letter_count import DeadLetterCount
+from pipeline.engines.redis.load import StreamLoad
+from pipeline.engines.redis.memory_watch import MemoryWatch
 from pipeline.engines.redis.trimmer import Trimmer
 from pipeline.relay import Relay
 from pipeline.rounds import Errand
+from pipeline.settlement import EVENTS
+from pipeline.stage import PUBLIC_STREAM
 from pipeline.worker import Agent
 from stages.adapters.database import DatabaseUnavailable
 from stages.adapters.database.holds import Holds
 from stages.adapters.database.outbox import DatabaseOutbox
+from stages.adapters.database.sales import Sales
 from stages.adapters.database.webhook_endpoints import WebhookEndpoints
 from stages.adapters.payments import PaymentMisused, PaymentUnavailable
 from stages.adapters.vault import UnusableDataKeys
 from stages.holds import HoldKeeper
+from stages.sales_watch import SalesWatch
 from stages.settings import ShopSettings
 from stages.till import paying_out_of
 from stages.webhook_keeper import WebhookKeeper
@@ -41,6 +48,9 @@ ERRORS = (
     "UnreachableFrames",
 )
 """The error classes of ours that a stage may end with: labels of the metrics."""
+
+STREAMS: Mapping[str, str] = {DOOR: PUBLIC_STREAM, "projector": EVENTS}
+"""What the stages read that don't read the stream of their own name."""
 
 KEEPERS: Mapping[str, Callable[[Wiring], Agent]] = {
     "relay": lambda w: Relay(
@@ -81,6 +91,11 @@ KEEPERS: Mapping[str, Callable[[Wiring], Agent]] = {
         away=(RedisError, OSError),
         clock=time.time,
     ),
+    "memory": lambda w: MemoryWatch(w.redis),
+    "sales": lambda w: SalesWatch(Sales(w.database), now=utc_now, away=(DatabaseUnavailable,)),
+    "backlogs": lambda w: BacklogWatch(
+        StreamLoad(w.redis, w.keys), places(w.settings.partitions), away=(RedisError, OSError)
+    ),
 }
 
 RUNNABLE = (*STAGES, *KEEPERS)
@@ -103,6 +118,15 @@ async def open_agents(settings: ShopSettings, names: Sequence[str]) -> AsyncIter
             else:
                 agents.extend(agents_of(STAGES[name](wiring), wiring.redis, settings))
         yield agents
+
+
+def places(partitions: int) -> list[Place]:
+    """Where the stages work: each on every partition, but the door, whose stream has none."""
+    return [
+        Place(stage, STREAMS.get(stage, stage), partition)
+        for stage in STAGES
+        for partition in range(1 if stage == DOOR else partitions)
+    ]
 
 
 async def _nothing() -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli import run_async
 from stages.adapters.database.catalog import Catalog
 from stages.adapters.database.offers import Offer, Offers
 from stages.commands.opened import opened_database, vault_of
+from stages.commands.tables import show
 from stages.settings import ShopSettings
 
 catalog = typer.Typer(help="What the streamers sell.", no_args_is_help=True)
@@ -82,7 +82,7 @@ def list_command(streamer: Annotated[str, typer.Argument()]) -> None:
             await streamer_of(Catalog(database), streamer, None)
             return await Offers(database).of(streamer)
 
-    Console().print(_as_table(streamer, run_async(offered())))
+    show(_as_table(streamer, run_async(offered())))
 
 
 def _as_table(streamer: str, offers: list[Offer]) -> Table:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, assert_never
+from decimal import Decimal
+from typing import Annotated, assert_never
 from uuid import uuid4
 
 import typer
@@ -22,10 +20,12 @@ from stages.adapters.database.payouts import Payouts
 from stages.adapters.database.refunds import NothingPaid, Refund, RestockInPart, TooMuch
 from stages.adapters.payment_results import PaymentMisused
 from stages.commands.opened import opened_database
+from stages.commands.tables import order_numbers, show
 from stages.mendable import Mendable
 from stages.refund_results import Result, Waiting
 from stages.settings import ShopSettings
 from stages.sheets.amounts import UnreadableAmount, read_amount
+from stages.sheets.writing import write_sheet
 
 _COLUMNS = (
     *("booked_at", "order_number", "comment_id", "product", "kind", "cause", "net_paid", "commission"),
@@ -126,9 +126,11 @@ def commissions(
 ) -> None:
     entries, balances = run_async(_read(ShopSettings(), streamer, pay_to))
     if as_csv:
-        _write(entries)
+        typer.echo(write_sheet(_COLUMNS, map(_row, entries)), nl=False)
         return
-    table = Table("booked (UTC)", "order", "product", "kind", "net paid", "commission", "payable (UTC)")
+    table = Table(
+        "booked (UTC)", order_numbers("order"), "product", "kind", "net paid", "commission", "payable (UTC)"
+    )
     for entry in entries:
         table.add_row(
             _time(entry.created_at),
@@ -139,10 +141,9 @@ def commissions(
             _amount(entry.amount_minor, entry.currency),
             _time(entry.payable_at),
         )
-    console = Console()
-    console.print(table)
+    show(table)
     for balance in balances:
-        console.print(_summary(balance))
+        typer.echo(_summary(balance))
 
 
 async def _read(
@@ -156,25 +157,12 @@ async def _read(
         return await ledger.entries(streamer), await ledger.balances(streamer, datetime.now(UTC))
 
 
-def _write(entries: Sequence[Entry]) -> None:
-    writer = csv.writer(sys.stdout)
-    writer.writerow(_COLUMNS)
-    for entry in entries:
-        writer.writerow(_row(entry))
-
-
-def _row(entry: Entry) -> list[Any]:
-    # A formula would run in whoever's spreadsheet; no name of a product may begin one.
-    name = (
-        f"'{entry.product_name}"
-        if entry.product_name.startswith(("=", "+", "-", "@"))
-        else entry.product_name
-    )
+def _row(entry: Entry) -> list[object]:
     return [
         entry.created_at.isoformat(),
         entry.order_number,
         entry.comment_id,
-        name,
+        entry.product_name,
         entry.kind,
         entry.cause,
         _digits(entry.net_paid_minor, entry.currency),
@@ -195,9 +183,8 @@ def _amount(amount_minor: int, currency: str) -> str:
     return f"-{shown}" if amount_minor < 0 else shown
 
 
-def _digits(amount_minor: int, currency: str) -> str:
-    digits = f"{Money(amount_minor=abs(amount_minor), currency=currency).major:.{exponent_of(currency)}f}"
-    return f"-{digits}" if amount_minor < 0 else digits
+def _digits(amount_minor: int, currency: str) -> Decimal:
+    return Decimal(amount_minor).scaleb(-exponent_of(currency))
 
 
 def _time(moment: datetime) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli import run_async
@@ -15,6 +14,7 @@ from pipeline.moment import NotAMoment, moment
 from schemas.records import OrderStatus
 from stages.adapters.database.order_book import BookedOrder, OrderBook, Wanted
 from stages.commands.opened import opened_database, vault_of
+from stages.commands.tables import order_numbers, show
 from stages.mendable import Mendable
 from stages.settings import ShopSettings
 from stages.sheets.order_export import write_orders
@@ -38,13 +38,15 @@ def list_command(
     limit: Annotated[int, typer.Option(min=1)] = 100,
 ) -> None:
     found = _found(_wanted(streamer, status, since), limit=limit)
-    table = Table("order", "placed (UTC)", "status", "streamer", "buyer", "product", "quantity", "total")
+    table = Table(
+        order_numbers("order"), "placed (UTC)", "status", "streamer", "buyer", "product", "quantity", "total"
+    )
     for order in found:
         product = f"{order.product_name} ({order.variant})" if order.variant else order.product_name
         placed = order.placed_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         told = (order.number, placed, order.status, order.streamer, order.buyer, product)
         table.add_row(*told, str(order.quantity), str(order.total))
-    Console().print(table)
+    show(table)
 
 
 @orders.command("show", help="Show everything about one order.")
@@ -63,7 +65,7 @@ def show_command(
     for name, fact in _facts(found[0]):
         if fact is not None:
             table.add_row(name, str(fact))
-    Console().print(table)
+    show(table)
 
 
 @orders.command("export", help="Write orders as CSV, for shipping.")

@@ -9,7 +9,6 @@ from typing import Annotated, TypeVar, assert_never
 from uuid import UUID
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli import run_async
@@ -24,6 +23,7 @@ from stages.adapters.database.review_decisions import (
     TooLate,
 )
 from stages.commands.opened import opened_database
+from stages.commands.tables import ids, show
 from stages.mendable import Mendable
 from stages.settings import ShopSettings
 
@@ -40,12 +40,12 @@ class NotDecided(Mendable):
 
 @reviews.command("list", help="List the comments of a streamer that wait for a decision, the oldest first.")
 def list_command(streamer: Annotated[str, typer.Argument()]) -> None:
-    table = Table("comment", "came (UTC)", "viewer", "message", "perhaps", "frames", title=streamer)
+    table = Table(ids("comment"), "came (UTC)", "viewer", "message", "perhaps", "frames", title=streamer)
     for each in _with(lambda decisions: decisions.of(streamer)):
         perhaps = ", ".join(f"{candidate.sku} {candidate.score:.2f}" for candidate in each.candidates)
         came = each.created_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         table.add_row(str(each.comment_id), came, each.client, each.message, perhaps, "\n".join(each.frames))
-    Console().print(table)
+    show(table)
 
 
 @reviews.command("confirm", help="The comment meant this product: it becomes an order.")

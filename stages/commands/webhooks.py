@@ -8,13 +8,13 @@ from typing import Annotated, TypeVar, get_args
 from uuid import UUID
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli import run_async
 from stages.adapters.database.webhook_endpoints import ListedDelivery, WebhookEndpoints
 from stages.adapters.database.webhook_events import Event
 from stages.commands.opened import opened_database, vault_of
+from stages.commands.tables import ids, show
 from stages.settings import ShopSettings
 
 T = TypeVar("T")
@@ -49,13 +49,13 @@ def add(
 
 @webhooks.command("list", help="List the endpoints.")
 def list_command() -> None:
-    table = Table("endpoint", "events", "streamer", "waiting", "dead")
+    table = Table(ids("endpoint"), "events", "streamer", "waiting", "dead")
     table.add_column("url", overflow="fold")
     for each in _with(lambda endpoints: endpoints.endpoints()):
         events = ", ".join(each.events) or "all"
         told = (str(each.id), events, each.streamer or "all", str(each.waiting), str(each.dead))
         table.add_row(*told, each.url)
-    Console().print(table)
+    show(table)
 
 
 @webhooks.command("remove", help="Send nothing there any more.")
@@ -69,12 +69,12 @@ def deliveries(
     dead: Annotated[bool, typer.Option("--dead", help="Only what was given up.")] = False,
     limit: Annotated[int, typer.Option(min=1)] = 50,
 ) -> None:
-    table = Table("delivery", "event", "status", "attempts", "due or done (UTC)", "error")
+    table = Table(ids("delivery"), "event", "status", "attempts", "due or done (UTC)", "error")
     table.add_column("url", overflow="fold")
     for each in _with(lambda endpoints: endpoints.deliveries("dead" if dead else None, limit)):
         told = (str(each.id), each.event, each.status, str(each.attempts), _moment(each), each.error or "")
         table.add_row(*told, each.url)
-    Console().print(table)
+    show(table)
 
 
 @webhooks.command("redeliver", help="Send an event again.")

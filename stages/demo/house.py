@@ -37,6 +37,9 @@ KEEPERS = (
     "webhooks",
     "trimmer",
     "watch",
+    "backlogs",
+    "sales",
+    "memory",
 )  # small enough to share a process
 _READY_SECONDS = 120.0
 _GRACE_SECONDS, _SHORT_GRACE_SECONDS = 15.0, 2.0

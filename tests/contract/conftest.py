@@ -1,4 +1,4 @@
-"""The engines that the contract suite is run against, and the shop whose past is replayed."""
+"""The engines that the contract suite is run against, the shop whose past is replayed, and the payment provider."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.embedded import Valkey
+from stages.adapters.database import Database
+from stages.adapters.payments import StripePayments
 from tests.contract.engine_rig import EngineRig
 from tests.contract.memory_rig import MemoryRig
 from tests.contract.past_shop import PastShop, past_shop, shop_settings
 from tests.contract.rig import rig_on
+from tests.contract.unpaid_orders import stripe_of
+from tests.contract.webhook_door import WebhookDoor
 from tests.fixtures_sandbox import Sandbox
 from tests.fixtures_servers import emptied
 from tests.redis_servers import SERVERS_HERE
@@ -45,3 +49,19 @@ async def shop(
         monkeypatch, shop_settings(tmp_path, redis_url, new_database(), sandbox), sandbox
     ) as shop:
         yield shop
+
+
+@pytest.fixture(scope="module")
+async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
+    """The payment provider."""
+    payments = stripe_of(sandbox)
+    yield payments
+    await payments.close()
+
+
+@pytest.fixture
+async def door(database: Database, sandbox: Sandbox, payments: StripePayments) -> AsyncIterator[WebhookDoor]:
+    """The door that the provider's events come in by."""
+    door = WebhookDoor(database, sandbox, payments)
+    yield door
+    await door.close()

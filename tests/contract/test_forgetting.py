@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -24,9 +24,9 @@ from stages.adapters.database.forgetting import (
     StillUnderWay,
 )
 from stages.forgetting import Oblivion, Streams
-from tests.contract.past_shop import PastShop, past_shop, shop_settings
+from tests.contract.past_shop import PastShop
 from tests.contract.two_sellers import open_sellers
-from tests.fixtures_sandbox import Sandbox, stripe_sdk
+from tests.fixtures_sandbox import stripe_sdk
 
 HANDLE, KEY = "emma_who_leaves", "6937909301590000001"
 PHONE, EMAIL = "+15550109999", "emma.who.leaves@example.com"
@@ -36,22 +36,13 @@ PERSONAL = (HANDLE, KEY, PHONE, EMAIL, "5550109999")
 
 
 @pytest.fixture
-async def shop(
-    tmp_path: Path,
-    redis_url: str,
-    new_database: Callable[[], str],
-    sandbox: Sandbox,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[PastShop]:
-    """A shop in which Emma has paid an order."""
-    async with past_shop(
-        monkeypatch, shop_settings(tmp_path, redis_url, new_database(), sandbox), sandbox
-    ) as opened:
-        card = await opened.wiring.payments.customer_with_card(HANDLE, "pm_card_visa", f"seed:{uuid4()}")
-        await opened.wiring.buyers.put(
-            Buyer("tiktok", KEY, HANDLE, PHONE, "sms", card.customer, card.payment_method, EMAIL)
-        )
-        yield opened
+async def shop(shop: PastShop) -> PastShop:
+    """A shop in which Emma has a card."""
+    card = await shop.wiring.payments.customer_with_card(HANDLE, "pm_card_visa", f"seed:{uuid4()}")
+    await shop.wiring.buyers.put(
+        Buyer("tiktok", KEY, HANDLE, PHONE, "sms", card.customer, card.payment_method, EMAIL)
+    )
+    return shop
 
 
 def oblivion(shop: PastShop, now: datetime = NOW) -> Oblivion:

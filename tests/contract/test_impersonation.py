@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,9 +18,8 @@ from stages.adapters.database.buyers import Buyer, Buyers
 from stages.adapters.vault import Vault
 from stages.ingest import comment_id, open_comment
 from stages.sources import Sources
-from tests.contract.past_shop import KEY, PastShop, past_shop, shop_settings
+from tests.contract.past_shop import KEY, PastShop
 from tests.contract.stall import NOW, Stall
-from tests.fixtures_sandbox import Sandbox
 
 SOURCES = Sources({"gateway": KEY, "import": "another source's key"}, frozenset({"gateway"}))
 GOOD = signed(
@@ -110,20 +108,6 @@ def test_a_replayed_comment_is_the_same_comment(at: int) -> None:
 def test_without_a_message_id_nothing_is_verified_whoever_signed_it() -> None:
     fields = {name: value for name, value in GOOD.items() if name not in ("message_id", "sig")}
     assert SOURCES.vouch({**fields, "sig": sign(fields, KEY)})[1] is False
-
-
-@pytest.fixture
-async def shop(
-    tmp_path: Path,
-    redis_url: str,
-    new_database: Callable[[], str],
-    sandbox: Sandbox,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[PastShop]:
-    """A shop with one buyer, bo, who has a card."""
-    settings = shop_settings(tmp_path, redis_url, new_database(), sandbox)
-    async with past_shop(monkeypatch, settings, sandbox) as opened:
-        yield opened
 
 
 async def test_of_all_that_comes_through_the_stream_only_the_signed_comment_charges_and_once(

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
-from pathlib import Path
 
 import pytest
 
 from stages.replay.request import Request
 from stages.replay.shadow import compare
-from tests.contract.past_shop import EVER, PastShop, past_shop, shop_settings
-from tests.fixtures_sandbox import Sandbox
-
-
-@pytest.fixture
-async def shop(
-    redis_url: str,
-    new_database: Callable[[], str],
-    sandbox: Sandbox,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[PastShop]:
-    """A shop of one test's own."""
-    async with past_shop(
-        monkeypatch, shop_settings(tmp_path, redis_url, new_database(), sandbox), sandbox
-    ) as shop:
-        yield shop
+from tests.contract.past_shop import EVER, PastShop
 
 
 @pytest.mark.parametrize(("score", "asked"), [(0.5, 0), (0.51, 1), (0.7, 1)])

@@ -27,13 +27,6 @@ INTENTS = "/v1/payment_intents"
 
 
 @pytest.fixture(scope="module")
-async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
-    payments = stripe_of(sandbox)
-    yield payments
-    await payments.close()
-
-
-@pytest.fixture(scope="module")
 async def hasty(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
     """Waits one second for an answer."""
     payments = stripe_of(sandbox, timeout_seconds=1.0)

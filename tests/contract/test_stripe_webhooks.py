@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from stripe import WebhookSignature
 
 from schemas.records import PlacedOrder
-from stages.adapters.database import Database
-from stages.adapters.payments import StripePayments
-from tests.contract.unpaid_orders import stripe_of
 from tests.contract.webhook_door import WebhookDoor, carded, linked
-from tests.fixtures_sandbox import Sandbox
-
-
-@pytest.fixture(scope="module")
-async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
-    payments = stripe_of(sandbox)
-    yield payments
-    await payments.close()
-
-
-@pytest.fixture
-async def door(database: Database, sandbox: Sandbox, payments: StripePayments) -> AsyncIterator[WebhookDoor]:
-    door = WebhookDoor(database, sandbox, payments)
-    yield door
-    await door.close()
 
 
 async def cancel(door: WebhookDoor, order: PlacedOrder) -> None:

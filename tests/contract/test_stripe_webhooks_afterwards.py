@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,24 +9,9 @@ from uuid import uuid4
 import pytest
 
 from stages.adapters.database import Database
-from stages.adapters.payments import StripePayments
 from tests.contract.unpaid_orders import stripe_of
 from tests.contract.webhook_door import WebhookDoor, carded, linked
 from tests.fixtures_sandbox import Sandbox
-
-
-@pytest.fixture(scope="module")
-async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
-    payments = stripe_of(sandbox)
-    yield payments
-    await payments.close()
-
-
-@pytest.fixture
-async def door(database: Database, sandbox: Sandbox, payments: StripePayments) -> AsyncIterator[WebhookDoor]:
-    door = WebhookDoor(database, sandbox, payments)
-    yield door
-    await door.close()
 
 
 async def test_a_refund_in_the_dashboard_is_booked_once(door: WebhookDoor) -> None:

@@ -38,16 +38,23 @@ class Backlog:
         entries are counted in pages, which costs it about 2 microseconds each. A group that is not there yet has
         everything to read; a stream that is not there has nothing.
         """
+        return await self._unread(await self._find_group(), most)
+
+    async def weighed(self, most: int) -> tuple[int, int | None]:
+        """What `unread` says, and what the server says itself (None: it does not know)."""
         group = await self._find_group()
-        if group.lag is not None:
-            return min(group.lag, most + 1)
-        return await self._count(group.last_delivered, most + 1)
+        return await self._unread(group, most), group.lag
 
     async def oldest_unfinished_seconds(self) -> float | None:
         """How long the oldest entry that the group has not finished (pending, or not given to it yet) has been in the
         stream, by the server's clock. None where nothing is unfinished: there is no age then, and 0 would be one."""
         found = await self._oldest_unfinished([self._key], self._group)
         return found[0] / 1000 if found else None
+
+    async def _unread(self, group: _Group, most: int) -> int:
+        if group.lag is not None:
+            return min(group.lag, most + 1)
+        return await self._count(group.last_delivered, most + 1)
 
     async def _find_group(self) -> _Group:
         try:

@@ -18,9 +18,10 @@ from pipeline.engines.redis.handling import Handling
 from pipeline.engines.redis.patience import Patience
 from pipeline.engines.redis.settler import Settler
 from pipeline.engines.redis.streams import StageStream
-from pipeline.metrics import DEAD_LETTERS, ENTRIES_LOST, GROUPS_RECREATED, RETRIES
+from pipeline.meter import StageMeter
+from pipeline.metrics import ENTRIES_LOST, GROUPS_RECREATED
 from pipeline.reading import Reading
-from pipeline.settlement import DEAD, Delivery, Postponed, Settlement
+from pipeline.settlement import Delivery, Settlement
 from pipeline.stage import Stage
 from pipeline.understanding import understand
 
@@ -47,8 +48,9 @@ class Consumer:
         self._patience = partial(Patience, self._log, random)
         self._reading = Reading(stage, stream.partition, partitions, clock)
         self._decider = Decider(stage, clock, random)
-        self._settler = Settler(stream, self._let_go, self.report_removed, random)
-        self._handling = Handling(stage, stream, self, self._decider, self._patience)
+        self._meter = StageMeter(stage.name, stream.partition, clock)
+        self._settler = Settler(stream, self._meter, self._let_go, self.report_removed, random)
+        self._handling = Handling(stage, stream, self, self._decider, self._patience, self._meter)
         self._in_hand: dict[str, Delivery] = {}
         self._freed = asyncio.Event()
         self._stopping, self._releasing = asyncio.Event(), asyncio.Event()
@@ -91,10 +93,12 @@ class Consumer:
             if delivery.entry_id in self._in_hand:
                 continue
             self._in_hand[delivery.entry_id] = delivery
+            self._meter.received(delivery)
             if self._releasing.is_set():  # it was asked for before, and nobody will handle it here
                 self._settler.add(self._decider.release(delivery))
             else:
                 self._understand(delivery)
+        self._meter.holds(len(self._in_hand))
 
     def lose(self, entry_ids: Sequence[str]) -> None:
         """These entries are no longer ours: their handlers are cancelled, unless they work on others too."""
@@ -123,12 +127,8 @@ class Consumer:
         """Whether this very delivery is in hand: the entry may have been lost, and even have come back."""
         return self._in_hand.get(delivery.entry_id) is delivery
 
-    def settle(self, delivery: Delivery, settlement: Settlement) -> None:
-        """Have written what became of a delivery that is in hand."""
-        if isinstance(settlement, Postponed):
-            RETRIES.labels(self._stage.name).inc(settlement.attempts - delivery.attempts)
-        elif any(append.stream == DEAD for append in settlement.appends):
-            DEAD_LETTERS.labels(self._stage.name).inc()
+    def settle(self, settlement: Settlement) -> None:
+        """Have written what became of an entry that is in hand."""
         self._settler.add(settlement)
 
     def report_removed(self, entry_ids: Sequence[str]) -> None:
@@ -210,10 +210,11 @@ class Consumer:
         if isinstance(understood, Work):
             self._handling.add(understood)
         else:
-            self.settle(delivery, understood)
+            self.settle(understood)
 
     def _let_go(self, entry_id: str) -> None:
         self._in_hand.pop(entry_id, None)
+        self._meter.holds(len(self._in_hand))
         self._freed.set()
 
     async def _give_back(self) -> None:

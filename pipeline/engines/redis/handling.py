@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from redis.exceptions import ResponseError
+from structlog.contextvars import bound_contextvars
 
 from pipeline.cancellation import cancel, together
 from pipeline.decision import Decider, Work
@@ -14,6 +15,7 @@ from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.patience import Patience
 from pipeline.engines.redis.streams import StageStream
 from pipeline.execution import execute
+from pipeline.meter import StageMeter
 from pipeline.settlement import Delivery, Settlement
 from pipeline.stage import Outcome, Reject, Retry, Stage
 
@@ -24,8 +26,8 @@ class Hand(Protocol):
     def holds(self, delivery: Delivery) -> bool:
         """Whether this very delivery is in hand: the entry may have been lost, and even have come back."""
 
-    def settle(self, delivery: Delivery, settlement: Settlement) -> None:
-        """Take what became of a delivery that is in hand."""
+    def settle(self, settlement: Settlement) -> None:
+        """Take what became of an entry that is in hand."""
 
     def lose(self, entry_ids: Sequence[str]) -> None:
         """Let go of entries that are no longer ours."""
@@ -45,9 +47,10 @@ class Handling:
         hand: Hand,
         decider: Decider,
         patience: Callable[[], Patience],
+        meter: StageMeter,
     ) -> None:
         self._stage, self._stream, self._hand = stage, stream, hand
-        self._decider, self._patience = decider, patience
+        self._decider, self._patience, self._meter = decider, patience, meter
         self._queue: asyncio.Queue[Work] = asyncio.Queue()
         self._suspects: asyncio.Queue[Work] = asyncio.Queue()
         self._handlers: set[asyncio.Task[None]] = set()
@@ -110,7 +113,12 @@ class Handling:
                 return self._hand.lose([*begun.lost, *begun.gone])
 
     def _begin(self, works: Sequence[Work]) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._handle(works))
+        # What the handler of a single record logs says of which comment it is.
+        told = (
+            {"comment_id": works[0].envelope.id, "trace": works[0].envelope.trace} if len(works) == 1 else {}
+        )
+        with bound_contextvars(**told):
+            task = asyncio.create_task(self._handle(works))
         self._handlers.add(task)
         task.add_done_callback(self._has_handled)
         self._handled_by.update((work.delivery.entry_id, task) for work in works)
@@ -130,15 +138,18 @@ class Handling:
             outcomes = await self._outcomes(works)
             for work, outcome in zip(works, outcomes, strict=True):
                 if self._hand.holds(work.delivery):
-                    self._hand.settle(work.delivery, self._decided(work, outcome))
+                    self._hand.settle(self._decided(work, outcome))
         finally:
             for work in works:
                 if self._handled_by.get(work.delivery.entry_id) is asyncio.current_task():
                     del self._handled_by[work.delivery.entry_id]
 
     async def _outcomes(self, works: Sequence[Work]) -> Sequence[Outcome]:
+        if not works:
+            return []
         try:
-            return await execute(self._stage, [work.record for work in works]) if works else []
+            with self._meter.handling():
+                return await execute(self._stage, [work.record for work in works])
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():

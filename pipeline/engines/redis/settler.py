@@ -11,6 +11,7 @@ from redis.exceptions import ResponseError
 from pipeline.backoff import delay_seconds
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.streams import Settling, StageStream
+from pipeline.meter import StageMeter
 from pipeline.metrics import SETTLES_FENCED
 from pipeline.settlement import Postponed, Settlement
 
@@ -26,11 +27,13 @@ class Settler:
     def __init__(
         self,
         stream: StageStream,
+        meter: StageMeter,
         settled: Callable[[str], None],
         removed: Callable[[Sequence[str]], None],
         random: Callable[[], float],
     ) -> None:
-        self._stream, self._settled, self._removed, self._random = stream, settled, removed, random
+        self._stream, self._meter = stream, meter
+        self._settled, self._removed, self._random = settled, removed, random
         self._waiting: list[Settlement] = []
         self._held: set[str] = set()
         self._wake = asyncio.Event()
@@ -97,10 +100,14 @@ class Settler:
                 self._log.error("the stream's group is gone; these outcomes are lost", ids=ids)
                 return
             else:
-                self._report(settling)
+                self._report(batch, settling)
                 return
 
-    def _report(self, settling: Settling) -> None:
+    def _report(self, batch: Sequence[Settlement], settling: Settling) -> None:
+        unwritten = {*settling.lost, *settling.gone}
+        for settlement in batch:
+            if settlement.entry_id not in unwritten:
+                self._meter.written(settlement.counted)
         if settling.lost:
             SETTLES_FENCED.labels(self._stream.stage).inc(len(settling.lost))
             self._log.warning("another consumer owns these entries now; nothing written", ids=settling.lost)
