@@ -113,8 +113,9 @@ class CommentDoor:
 
     async def _refusals(self, posted: Sequence[PostedComment], pusher: Pusher) -> list[TurnedAway | None]:
         others = [None if pusher.may_act_for(one.streamer) else _forbidden(one) for one in posted]
+        # Counted for each source by itself: none silences the viewers of another by speaking in their names.
         viewers = [
-            one.viewer if one.kind == "comment" and not other else None
+            (pusher.source, *one.viewer) if one.kind == "comment" and not other else None
             for one, other in zip(posted, others, strict=True)
         ]
         hasty = await self.limits.refusals(pusher.key_id, viewers)

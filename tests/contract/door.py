@@ -36,8 +36,10 @@ GIVEN = {"streamer": "maya.closet", "client": "ana", "message": "I want it! 💕
 class Door:
     """The gateway as a client sees it, and the stream behind it."""
 
-    def __init__(self, http: httpx.AsyncClient, redis: Any, app: FastAPI, gate: Gate) -> None:
-        self.http, self.redis, self.app, self.gate = http, redis, app, gate
+    def __init__(
+        self, http: httpx.AsyncClient, redis: Any, app: FastAPI, gate: Gate, comments: CommentDoor
+    ) -> None:
+        self.http, self.redis, self.app, self.gate, self.comments = http, redis, app, gate, comments
 
     async def post(self, **changed: Any) -> httpx.Response:
         """A good comment with fields changed; None leaves one out."""
@@ -74,5 +76,5 @@ async def door_on(
         body_limits={PATH: BODY_LIMIT},
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as http:
-        yield Door(http, redis, app, gate)
+        yield Door(http, redis, app, gate, comments)
     await redis.aclose()

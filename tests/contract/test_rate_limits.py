@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from stages.doors.comment_door import Taken
+from stages.doors.gate import ANYBODY
+from stages.doors.posted_comment import PostedComment
 from tests.contract.door import GIVEN, door_on
 
 # Windows so long that no test sees one end.
@@ -56,6 +60,14 @@ async def test_a_viewer_is_known_by_the_platforms_id_whatever_they_call_themselv
     async with door_on(redis_url, per_viewer=TWO) as door:
         answers = [await door.post(client=f"name {n}", client_id="UC1") for n in range(3)]
         assert statuses(answers) == [200, 200, 429]
+
+
+async def test_one_source_does_not_silence_the_viewers_of_another(redis_url: str) -> None:
+    async with door_on(redis_url, per_viewer=TWO) as door:
+        flood = [PostedComment(**GIVEN) for _ in range(5)]
+        answers = await door.comments.take(flood, replace(ANYBODY, source="another"))
+        assert [isinstance(answer, Taken) for answer in answers] == [True] * 2 + [False] * 3
+        assert (await door.post()).status_code == 200
 
 
 async def test_retractions_and_pins_are_no_flood(redis_url: str) -> None:

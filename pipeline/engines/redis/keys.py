@@ -69,5 +69,6 @@ class Keys:
         return f"{self.prefix}read_up_to:{{{whose}}}"
 
     def sayings(self, digest: str) -> str:
-        """What a speaker has said of late, or when they last said certain words. It lies in the public stream's slot."""
+        """What a speaker has said of late, or when they last said certain words. It lies in the public stream's
+        slot."""
         return f"{self.prefix}sayings:{{{self.comments}}}:{digest}"
