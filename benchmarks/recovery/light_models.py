@@ -20,7 +20,7 @@ from stages.adapters.embedding import Vectors
 from stages.adapters.hints import LogOdds
 from stages.adapters.matcher import FrameDescription, Match, Matcher
 from stages.adapters.shelf import Shelves
-from stages.adapters.sight import Seen, Sight
+from stages.adapters.sight import Scene, Seen, Sight
 from stages.wiring import Wiring
 
 MODEL = "light"
@@ -70,9 +70,9 @@ class LightSight(Sight):
     def __init__(self) -> None:
         """Looks at no store."""
 
-    async def of(self, comment: Comment, view_delay_seconds: float) -> list[Seen]:
+    async def of(self, scene: Scene, view_delay_seconds: float) -> list[Seen]:
         """One frame with the product; none where the comment names none."""
-        named = _SKU.search(comment.message)
+        named = _SKU.search(scene.message) if isinstance(scene, Comment) else None
         return [Seen("frame", FrameDescription(vectors_of(named[0]), ()))] if named else []
 
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Annotated, TypeVar, get_args
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli import run_async
 from stages.adapters.database.api_keys import ApiKeys, ListedKey
 from stages.api_key import Scope
 from stages.commands.opened import opened_database
+from stages.commands.tables import show
 from stages.settings import ShopSettings
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ def list_command() -> None:
     table = Table("key", "name", "scopes", "streamer", "source", "made (UTC)", "last used", "revoked")
     for each in _with(lambda kept: kept.all()):
         table.add_row(*_told(each))
-    Console().print(table)
+    show(table)
 
 
 @keys.command("revoke", help="Let a key open nothing any more.")
