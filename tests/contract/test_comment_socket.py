@@ -12,7 +12,11 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.contract.door import GIVEN, SOURCES, Door, door_on
+from stages.adapters.database import Database
+from stages.adapters.database.api_keys import ApiKeys
+from stages.api_key import ApiKey
+from stages.doors.keyring import FRESH_SECONDS, Keyring
+from tests.contract.door import GIVEN, NOW, SOURCES, Door, door_on
 from tests.contract.served import served
 from tests.e2e.shop import until
 
@@ -27,12 +31,19 @@ async def door(redis_url: str) -> AsyncIterator[Door]:
 
 @pytest.fixture
 async def at(door: Door) -> AsyncIterator[str]:
+    async with served(door.app) as at:
+        yield at
+
+
+@pytest.fixture
+async def impatient(door: Door) -> AsyncIterator[str]:
+    """It pings its peers often."""
     async with served(door.app, ping_seconds=PING_SECONDS) as at:
         yield at
 
 
-def talk(at: str) -> connect:
-    return connect(f"ws://{at}/ws/comments", proxy=None, compression=None)
+def talk(at: str, **headers: str) -> connect:
+    return connect(f"ws://{at}/ws/comments", proxy=None, compression=None, additional_headers=headers)
 
 
 def comment(number: int, **changed: Any) -> str:
@@ -107,20 +118,19 @@ async def test_what_was_sent_before_the_peer_went_is_taken(door: Door, at: str) 
     await until(taken, "all comments stand in the stream")
 
 
-async def test_a_peer_that_does_not_read_is_not_read_either_and_is_cut_off(door: Door, at: str) -> None:
+async def test_a_peer_that_does_not_read_is_not_read_either_and_is_cut_off(impatient: str) -> None:
     """It would take what the server has to say, and never does."""
-    async with talk(at) as other:
-        deaf = await _open_raw(at)
-        with deaf:
-            sent = await asyncio.to_thread(_pour, deaf, b"{" + b" " * 2000)
-            assert sent < 64 << 20  # the server stopped reading, or cut the line
-            await asyncio.to_thread(_wait_until_cut, deaf)
-        await other.send(comment(1))
-        assert (await heard(other))["ok"]
+    deaf = await _open_raw(impatient)
+    with deaf:
+        sent = await asyncio.to_thread(_pour, deaf, b"{" + b" " * 2000)
+        assert sent < 64 << 20  # the server stopped reading, or cut the line
+        await asyncio.to_thread(_wait_until_cut, deaf)
+    async with talk(impatient) as other:
+        assert (await said(other, comment(1)))["ok"]
 
 
-async def test_a_half_open_peer_is_let_go(at: str) -> None:
-    gone = await _open_raw(at)
+async def test_a_half_open_peer_is_let_go(impatient: str) -> None:
+    gone = await _open_raw(impatient)
     with gone:  # it answers no ping, like one whose cable was pulled
         await asyncio.to_thread(_wait_until_cut, gone)
 
@@ -150,6 +160,32 @@ async def test_a_connection_ends_once_its_key_opens_nothing_any_more(door: Door,
         door.gate.open_doors = False
         with pytest.raises(ConnectionClosed) as closed:
             await said(peer, comment(2))
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+    assert await ids(door) == ["m-1"]
+
+
+async def test_a_key_speaks_for_its_streamer_alone_and_until_it_is_revoked(
+    door: Door, at: str, database: Database
+) -> None:
+    keys, seconds = ApiKeys(database), [100.0]
+    async with database.transaction() as connection:
+        await connection.execute(
+            "insert into streamers (handle, name, currency) values ('maya.closet', 'Maya', 'USD')"
+        )
+    text = await keys.create("maya's", ["ingest"], "maya.closet", "gateway", NOW)
+    door.gate.open_doors = False
+    door.gate.keyring = Keyring(keys, lambda: seconds[0], lambda: NOW)
+    async with talk(at, Authorization=f"Bearer {text}") as peer:
+        assert (await said(peer, comment(1)))["ok"]
+        assert (await said(peer, comment(2, streamer="another")))["status"] == 403
+        read = ApiKey.read(text)
+        assert read is not None
+        await keys.revoke(read.id, NOW)
+        seconds[0] += FRESH_SECONDS + 1
+        with pytest.raises(ConnectionClosed) as closed:
+            await said(peer, comment(3))
+    await door.gate.close()
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1008
     assert await ids(door) == ["m-1"]
