@@ -7,6 +7,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 IN_ONE_HOUSE = (
     "tests/e2e/test_console.py",
     "tests/e2e/test_crashes.py",
+    "tests/e2e/test_dashboards.py",
     "tests/e2e/test_garbage.py",
     "tests/e2e/test_happy_path.py",
     "tests/e2e/test_instagram.py",

@@ -23,6 +23,7 @@ from pipeline.embedded.identity import ProcessRecord
 from pipeline.embedded.process import ServerProcess, ServerSpec
 from stages.adapters.database.access import let_stages_in, stages_url
 from stages.adapters.database.migrate import migrate
+from stages.demo.targets import Targets
 from stages.sandbox.settings import SMS_SENDER, WHATSAPP_SENDER
 from stages.settings import ShopSettings
 
@@ -96,6 +97,7 @@ class House:
         self._valkey, self._postgres = Valkey(folder / "valkey"), Postgres(folder / "postgres")
         self._processes: dict[str, ServerProcess] = {}
         self._programs: set[str] = set()
+        self._targets = Targets(self.targets_file)
 
     @property
     def valkey(self) -> Valkey:
@@ -193,6 +195,11 @@ class House:
         shutil.rmtree(self.folder)
 
     @property
+    def targets_file(self) -> Path:
+        """Where Prometheus finds the processes (file_sd_configs)."""
+        return self.folder / "targets.json"
+
+    @property
     def gateway_url(self) -> str:
         """Where comments are posted."""
         return f"http://127.0.0.1:{self.secrets.gateway_port}"
@@ -251,6 +258,7 @@ class House:
             "Valkey": self._valkey.url,
             "Postgres": self._postgres.url,
             "settings": f". {self.folder / 'environment'}",
+            "Prometheus targets": str(self.targets_file),
             "logs": str(self.folder / "logs"),
         }
 
@@ -259,6 +267,8 @@ class House:
         if running:
             self._processes[name] = running
             return
+        if name in (*STAGES, "keepers"):
+            settings = {"metrics_port": self._targets.draw(name), **settings}
         spec = self._spec(name, arguments, settings)
         spec.home.mkdir(exist_ok=True)
         self._processes[name] = ServerProcess.launch(spec, kept=self._kept)

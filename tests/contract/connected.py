@@ -17,7 +17,6 @@ from stages.ingest import ingest_stage
 from stages.sources import Sources
 from tests.contract.rig import Rig
 
-
 _START_SECONDS = 60.0  # a loaded machine needs long to import a platform's library
 
 
