@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable
 from typing import Any
 
@@ -199,3 +200,18 @@ def test_the_image_runs_our_program_as_nobody_special() -> None:
     assert re.search(r"^USER 10001:10001$", last, re.MULTILINE)
     assert 'ENTRYPOINT ["tiktoksales"]' in last
     assert "--require-hashes --requirement requirements.lock" in DOCKERFILE
+
+
+def test_the_image_has_every_file_that_the_packages_bring() -> None:
+    """Where the project is installed for good only what `package-data` names comes along."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    named = project["tool"]["setuptools"]["package-data"]
+    for package in ("schemas", "pipeline", "stages"):
+        inside = ROOT / package
+        brought = {file for pattern in named.get(package, []) for file in inside.glob(pattern)}
+        missing = {
+            file
+            for file in inside.rglob("*")
+            if file.is_file() and file.suffix not in {".py", ".pyc"} and "training" not in file.parts
+        } - brought
+        assert not missing, f"pyproject's package-data names no {sorted(missing)}"
