@@ -14,7 +14,7 @@ demo-stop: $(VENV)/.runtime
 	$(BIN)/tiktoksales demo --stop
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 $(ARGS)
 
 check: lint types test
 
