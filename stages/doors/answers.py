@@ -14,6 +14,7 @@ _MEANINGS = {
     401: "No key, or one that opens nothing",
     403: "The key is not for this",
     404: "There is no such thing",
+    408: "The body took too long to come",
     409: "It can't be done as things stand",
     413: "The body is too long",
     422: "The fields are not right; the error says which",
@@ -34,8 +35,9 @@ class Refused(BaseModel):
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """These answers, for a route's documentation."""
-    return {status: {"model": Refused, "description": _MEANINGS[status]} for status in statuses}
+    """These answers, for a route's documentation. Where a body may be too long, it may also be too slow."""
+    told = sorted({*statuses, 408}) if 413 in statuses else statuses
+    return {status: {"model": Refused, "description": _MEANINGS[status]} for status in told}
 
 
 KEYED = (401, 403, 503)

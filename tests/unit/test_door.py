@@ -13,9 +13,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, Response
 from pydantic import BaseModel
 from redis.exceptions import ConnectionError
+from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from stages.adapters.database import DatabaseUnavailable
+from stages.doors.body_limit import BodyLimit
 from stages.doors.door import create_door
 from stages.doors.gate import Caller, Gate
 from stages.doors.health import Probe
@@ -136,6 +138,77 @@ async def test_a_path_may_take_longer_bodies_than_the_others() -> None:
         over = await http.post("/large", content=b"x" * 2049)
     assert statuses == [200, 413]
     assert (over.status_code, over.json()["error"]) == (413, "The body is longer than 2 KiB.")
+
+
+async def received(*messages: Message, **limits: Any) -> tuple[list[bytes], list[int]]:
+    """The bodies that a server's messages come down to, and the statuses of refusals. Nothing
+    comes after them."""
+    bodies, statuses, coming = [], [], iter(messages)
+
+    async def receive() -> Message:
+        if (message := next(coming, None)) is None:
+            await asyncio.Event().wait()
+        assert message is not None
+        return message
+
+    async def app(_: Scope, receive: Receive, __: Send) -> None:
+        bodies.append((await receive())["body"])
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    scope = {"type": "http", "path": "/", "headers": []}
+    await BodyLimit(app, 1024, **limits)(scope, receive, send)
+    return bodies, statuses
+
+
+def part(body: bytes, *, more: bool = False) -> Message:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+async def test_a_body_that_breaks_off_is_none() -> None:
+    gone: Message = {"type": "http.disconnect"}
+    assert await received(part(b"a line\n", more=True), part(b"the next")) == ([b"a line\nthe next"], [])
+    assert await received(part(b"a line\n", more=True), gone) == ([], [])
+
+
+async def test_a_body_that_does_not_come_to_its_end_is_given_up() -> None:
+    assert await received(part(b"a", more=True), read_seconds=0.01) == ([], [408])
+
+
+async def test_what_is_sent_at_once_is_bounded_and_what_was_dealt_with_is_forgotten() -> None:
+    taken: list[int] = []
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def app(_: Scope, receive: Receive, __: Send) -> None:
+        taken.append(len((await receive())["body"]))
+        entered.set()
+        await leave.wait()
+
+    limit = BodyLimit(app, 1024, most_held=1024)
+    refusals: list[Message] = []
+
+    async def post(size: int) -> None:
+        coming = iter([part(b"x" * size)])
+
+        async def receive() -> Message:
+            return next(coming)
+
+        async def send(message: Message) -> None:
+            refusals.append(message)
+
+        await limit({"type": "http", "path": "/", "headers": []}, receive, send)
+
+    first = asyncio.create_task(post(1000))
+    await entered.wait()
+    await post(25)
+    assert (taken, refusals[0]["status"]) == ([1000], 503)
+    assert (b"retry-after", b"1") in refusals[0]["headers"]
+    leave.set()
+    await first
+    await post(1024)
+    assert taken == [1000, 1024]
 
 
 async def test_the_document_says_where_a_key_is_needed_and_where_it_may_be_left_out() -> None:
