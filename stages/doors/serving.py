@@ -11,6 +11,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from stages.doors.http_protocol import HttpProtocol
 from stages.doors.loopback import is_loopback
 from stages.doors.socket_protocol import FRAME_LIMIT, SocketProtocol
 from stages.mendable import Mendable
@@ -75,6 +76,7 @@ async def serve_door(app: FastAPI, settings: ShopSettings, listening: Listening)
         access_log=False,
         log_level="warning",
         server_header=False,
+        http=HttpProtocol,
         ws=SocketProtocol,
         ws_max_size=FRAME_LIMIT,
         ws_per_message_deflate=False,  # its memory for each connection saves little on short texts

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from stages.doors.http_protocol import HttpProtocol
 from stages.doors.socket_protocol import FRAME_LIMIT, SocketProtocol
 from tests.e2e.shop import until
 
@@ -22,6 +23,7 @@ async def served(app: FastAPI, *, ping_seconds: float = 20.0) -> AsyncIterator[s
         access_log=False,
         log_level="critical",
         lifespan="off",
+        http=HttpProtocol,
         ws=SocketProtocol,
         ws_max_size=FRAME_LIMIT,
         ws_ping_interval=ping_seconds,
