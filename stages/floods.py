@@ -34,8 +34,8 @@ class Floods:
     """Bounds each viewer under each streamer, so that nobody's comments cost another's place: "flood" for those beyond
     what one may say, "repeated" for words that the viewer has just said, however they are dressed up.
 
-    What comes without a good signature is counted by itself: whoever can merely XADD would silence a viewer by speaking
-    in their name."""
+    Each source is counted by itself, and so is what comes without a good signature: whoever speaks in a viewer's name
+    elsewhere does not silence them."""
 
     sayings: Sayings
 
@@ -43,11 +43,7 @@ class Floods:
         """Judged by when Redis took them. Raises what redis-py raises (see connection.REDIS_AWAY)."""
         verdicts = await self.sayings.judge(
             [
-                Saying(
-                    (*_named(comment), "verified" if comment.viewer.verified else "unverified"),
-                    same_words(comment.message),
-                    comment.seq,
-                )
+                Saying((*_named(comment), comment.source), same_words(comment.message), comment.seq)
                 for comment in comments
             ]
         )

@@ -159,6 +159,28 @@ async def test_who_speaks_in_a_viewers_name_without_a_signature_does_not_silence
     assert reasons(outcomes) == ["Emit", "repeated", "repeated", "repeated", "repeated", "Emit"]
 
 
+async def test_a_source_that_may_not_charge_is_not_silenced_by_another_either(redis_url: str) -> None:
+    sources = Sources({"shop": "a key", "bot": "another key"})
+
+    def signed(source: str, at: float) -> Comment:
+        given = {"streamer": "maya", "client": "five", "message": "I want it", "platform": "tiktok"}
+        fields = sources.stamp({**given, "message_id": f"m-{source}-{at}"}, source)
+        raw = {name.encode(): value.encode() for name, value in fields.items()}
+        return open_comment(entry(at), raw, sources=sources).record
+
+    redis = connect(redis_url)
+    floods = Floods(Sayings(redis, Keys(), Bounds(3, 10.0, 10.0)))
+    said = [
+        signed("bot", 0),
+        signed("bot", 0.1),
+        signed("shop", 0.2),
+        comment("I want it", 0.3, client="five"),
+    ]
+    reasons = await floods.reasons(said)
+    await redis.aclose()
+    assert reasons == [None, "repeated", None, None]
+
+
 async def test_pins_and_retractions_are_neither_flood_nor_copies(redis_url: str, database: Database) -> None:
     bounds = Bounds(1, 10.0, 10.0)
     outcomes = await judged(["SKU"] * 4, redis_url, database, bounds, client="host", kind="pin")
