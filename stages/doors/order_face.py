@@ -163,13 +163,19 @@ def order_routes(face: OrderFace, gate: Gate) -> APIRouter:
         header Idempotency-Key a repeated request gets the first answer again; without, each is an order of its own."""
         caller.require(asked.streamer)
         try:
-            answer = await face.create(asked, idempotency_key)
+            answer = await face.create(asked, _key_of(caller, idempotency_key))
         except DatabaseUnavailable:
             error = "The database is away. Send it again, with an Idempotency-Key: then it counts once."
             return _refused(503, error)
         return _answered(answer, asked)
 
     return router
+
+
+def _key_of(caller: Caller, given: str | None) -> str | None:
+    """The key as it is kept. Those who act for one streamer have keys of their own: none is used up by another's
+    software, which may count its orders as theirs does. No header holds a line break."""
+    return given if given is None or caller.streamer is None else f"{caller.streamer}\n{given}"
 
 
 def _answered(answer: Answer, asked: CreateOrder) -> Response:

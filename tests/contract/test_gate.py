@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,19 @@ async def test_a_key_of_one_streamer_acts_for_no_other(shop: KeptShop, path: str
     mine = await key(shop, "ingest", "orders", streamer=shop.streamer)
     assert (await ask(shop, path, theirs)).status_code == 403
     assert (await ask(shop, path, mine)).status_code == 200
+
+
+async def test_streamers_keys_use_up_no_idempotency_keys_of_each_other(shop: KeptShop) -> None:
+    other = replace(shop, streamer=f"{shop.streamer}-2")
+    await shop.wiring.catalog.put_streamer(Streamer(other.streamer, "Bea", "USD"))
+    await other.sell("JACKET", 5)
+    shown = [(each, await key(each, "orders", streamer=each.streamer)) for each in (shop, other)]
+    counted = {"Idempotency-Key": f"order-1-{shop.streamer}"}
+    answers = [await ask(each, ORDER, one, **counted) for each, one in shown * 2]
+    assert [answer.status_code for answer in answers] == [200] * 4
+    orders = [answer.json()["order_id"] for answer in answers]
+    assert orders[:2] == orders[2:]
+    assert orders[0] != orders[1]
 
 
 async def test_a_key_is_taken_by_either_header(shop: KeptShop) -> None:
