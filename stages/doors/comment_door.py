@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, assert_never
@@ -107,9 +107,13 @@ class CommentDoor:
         admitted = [offer for offer, refusal in zip(offers, refusals, strict=True) if not refusal]
         answers = iter(await self._append(admitted) if admitted else ())
         return [
-            self._taken(offer, earlier[offer.name]) if offer.name in earlier else refusal or next(answers)
+            self._answer(offer, refusal, earlier) if refusal else next(answers)
             for offer, refusal in zip(offers, refusals, strict=True)
         ]
+
+    def _answer(self, offer: Offer, refusal: TurnedAway, earlier: Mapping[str, Kept]) -> Answer:
+        kept = earlier.get(offer.name) if refusal.status == _TOO_MANY else None
+        return self._taken(offer, kept) if kept else refusal
 
     async def _refusals(self, posted: Sequence[PostedComment], pusher: Pusher) -> list[TurnedAway | None]:
         others = [None if pusher.may_act_for(one.streamer) else _forbidden(one) for one in posted]

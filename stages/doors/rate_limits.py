@@ -44,11 +44,10 @@ class RateLimits:
     async def refusals(self, key_id: str, viewers: Sequence[Sequence[str] | None]) -> list[TooFast | None]:
         """For each of these comments of a key, why it must not come in now, if so. A viewer is given by what names
         them; None stands for what no viewer wrote. Raises what redis-py raises."""
-        room, floods = await asyncio.gather(
-            self._room(key_id, len(viewers)),
-            asyncio.gather(*(self._of_viewer(viewer) for viewer in viewers)),
-        )
-        return [flood if place < room else self._over() for place, flood in enumerate(floods)]
+        room = await self._room(key_id, len(viewers))
+        # What the key may not send counts for no viewer: whoever waits for the key would be a flood in the end.
+        floods = await asyncio.gather(*(self._of_viewer(viewer) for viewer in viewers[: max(0, room)]))
+        return [*floods, *(self._over() for _ in viewers[len(floods) :])]
 
     async def _room(self, key_id: str, comments: int) -> int:
         """How many of so many comments the key may still send."""

@@ -43,6 +43,18 @@ async def test_what_was_taken_before_is_answered_as_then_however_often_it_is_sen
         assert len(await door.entries()) == 1
 
 
+async def test_in_a_batch_each_gets_its_own_answer_also_where_one_comes_twice(redis_url: str) -> None:
+    async with door_on(redis_url, per_viewer=TWO) as door:
+        first = await door.post(message_id="m-1")
+        sent = [{**GIVEN, "message_id": "m-1"}, {**GIVEN, "message_id": "m-1"}]
+        sent.append({**GIVEN, "client": "bo", "message_id": "m-2"})
+        told = (await door.http.post("/comments/batch", json=sent)).json()["results"]
+        known = first.headers["comment-id"]
+        assert [result["comment_id"] for result in told[:2]] == [known, known]
+        alone = await door.post(client="bo", message_id="m-2")
+        assert told[2]["comment_id"] == alone.headers["comment-id"] != known
+
+
 async def test_one_viewers_flood_costs_nobody_else_anything(redis_url: str) -> None:
     async with door_on(redis_url, per_viewer=TWO) as door:
         await asyncio.gather(*(door.post() for _ in range(30)))
@@ -82,6 +94,15 @@ async def test_a_key_that_sends_too_fast_is_turned_away(redis_url: str) -> None:
         answers = [await door.post(client=f"v{n}") for n in range(6)]
         assert statuses(answers) == [200] * 5 + [429]
         assert answers[5].headers["retry-after"] == "3600"
+
+
+async def test_what_the_key_may_not_send_counts_for_no_viewer(redis_url: str) -> None:
+    async with door_on(redis_url, per_key=FIVE, per_viewer=TWO) as door:
+        for n in range(5):
+            await door.post(client=f"v{n}")
+        assert statuses([await door.post() for _ in range(9)]) == [429] * 9
+    async with door_on(redis_url, per_viewer=TWO) as another_key:
+        assert statuses([await another_key.post() for _ in range(3)]) == [200, 200, 429]
 
 
 async def test_of_a_batch_as_many_are_taken_as_the_limit_leaves_room_for(redis_url: str) -> None:
