@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-stop test check lint types lock clean
+.PHONY: demo demo-stop test check lint types security lock clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/tiktoksales demo $(ARGS)
@@ -16,11 +16,15 @@ demo-stop: $(VENV)/.runtime
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses 3 $(ARGS)
 
-check: lint types test
+check: lint types security test
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# What ruff's S rules leave to it: bandit, from medium severity on.
+security: $(VENV)/.dev
+	$(BIN)/bandit --quiet --recursive --severity-level medium schemas pipeline stages
 
 types: $(VENV)/.dev
 	$(BIN)/mypy

@@ -331,7 +331,7 @@ class House:
             "sandbox": f"{self.sandbox_url}/health",
         }[name]
         try:
-            with urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+            with urlopen(url, timeout=2) as answer:  # nosec B310 # noqa: S310 - our own address
                 return bool(answer.status == 200)
         except OSError:
             return False

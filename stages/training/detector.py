@@ -200,7 +200,7 @@ def save_in_half(weights: Path, destination: Path, threads: int) -> None:
     import torch
 
     load_yolo(threads)
-    checkpoint = torch.load(weights, map_location="cpu", weights_only=False)
+    checkpoint = torch.load(weights, map_location="cpu", weights_only=False)  # nosec B614 - our own file
     model = (checkpoint.get("ema") or checkpoint["model"]).float().eval()
     fold_normalisation(model.model[0])
     model = model.half()

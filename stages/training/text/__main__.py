@@ -70,7 +70,7 @@ def teach(material: Material, random: Random, saved: Path | None) -> IntentNetwo
     """The fine-tuned network with all layers; read from `saved` where that exists, else written there."""
     network = build(material.weights, material.pieces, len(INTENTS))
     if saved is not None and saved.is_file():
-        network.load_state_dict(torch.load(saved))
+        network.load_state_dict(torch.load(saved, weights_only=True))
         return network
     with _progress("teacher") as step:
         tuning.tune(network, material.tokenizer, material.taught, TEACHER, random, step)
