@@ -40,9 +40,15 @@ def create(
     scopes = [_scope(each) for each in scope]
     if streamer is not None and "admin" in scopes:
         raise typer.BadParameter("a key with the scope admin can't be bound to one streamer")
-    now = datetime.now(UTC)
-    text = _with(lambda kept: kept.create(name, scopes, streamer, source or DEFAULT_SOURCE, now))
+    now, known_as = datetime.now(UTC), source or DEFAULT_SOURCE
+    text = _with(lambda kept: kept.create(name, scopes, streamer, known_as, now))
     typer.echo(f"{text}\nThe key is shown this once: keep it. It is sent as Authorization: Bearer KEY.")
+    if {"ingest", "admin"}.intersection(scopes) and _may_charge(known_as):
+        typer.echo(
+            f"Whoever has it can charge saved cards, by comments in their owners' names: its source {known_as} is in "
+            "VERIFIED_SOURCES. For anybody else than your own software, give it another --source.",
+            err=True,
+        )
 
 
 @keys.command("list", help="List the keys.")
@@ -67,6 +73,11 @@ def _with(act: Callable[[ApiKeys], Awaitable[T]]) -> T:
             return await act(ApiKeys(database))
 
     return run_async(acted())
+
+
+def _may_charge(source: str) -> bool:
+    settings = ShopSettings()
+    return source in settings.source_keys and source in settings.verified_sources
 
 
 def _scope(name: str) -> Scope:

@@ -44,6 +44,22 @@ async def test_a_key_is_made_shown_once_listed_and_revoked(shop: KeptShop) -> No
 
 
 @pytest.mark.parametrize(
+    ("options", "is_warned"),
+    [
+        (["--scope", "ingest"], True),
+        (["--scope", "admin"], True),
+        (["--scope", "ingest", "--source", "bot"], False),
+        (["--scope", "console"], False),
+    ],
+)
+async def test_whoever_makes_a_key_that_can_charge_saved_cards_is_told(
+    shop: KeptShop, options: list[str], is_warned: bool
+) -> None:
+    said = await tiktoksales("keys", "create", "of the shop", *options, **shop.environment)
+    assert (said.status, "can charge saved cards" in said.err) == (0, is_warned)
+
+
+@pytest.mark.parametrize(
     ("options", "status", "said"),
     [
         (["--scope", "everything"], 2, "there is no scope 'everything'"),
