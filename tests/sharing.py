@@ -1,4 +1,4 @@
-"""How the tests are shared out among the workers of pytest-xdist (`make test` starts three: most tests wait most of the time)."""
+"""How the tests are shared out among the workers of pytest-xdist: `make test` starts three, for most tests wait."""
 
 from __future__ import annotations
 

@@ -40,6 +40,11 @@ def create(
     scopes = [_scope(each) for each in scope]
     if streamer is not None and "admin" in scopes:
         raise typer.BadParameter("a key with the scope admin can't be bound to one streamer")
+    if streamer is not None and "ingest" in scopes and source is None:
+        # A streamer who posts as the gateway could buy their own goods in any buyer's name.
+        raise typer.BadParameter(
+            f"say with --source whose comments a streamer's key brings in: those of {DEFAULT_SOURCE} may charge cards"
+        )
     now, known_as = datetime.now(UTC), source or DEFAULT_SOURCE
     text = _with(lambda kept: kept.create(name, scopes, streamer, known_as, now))
     typer.echo(f"{text}\nThe key is shown this once: keep it. It is sent as Authorization: Bearer KEY.")

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from stages.connectors.source import Checkpoint
 
-MEMORY_SECONDS = 7 * 24 * 3600
+MEMORY_SECONDS = 2 * 24 * 3600
 """How long an identity is remembered: no platform sends older history, and no show runs longer."""
 
 

@@ -16,7 +16,7 @@ from stages.connectors.source import Checkpoint
 
 class RedisMemory:
     """One sorted set of identities by the time when they were last remembered, and one string for the checkpoint;
-    both are gone a week after the last comment. `clock` counts epoch seconds."""
+    both are gone two days after the last comment. `clock` counts epoch seconds."""
 
     def __init__(
         self, redis: Redis, keys: Keys, platform: str, streamer: str, *, clock: Callable[[], float]

@@ -79,4 +79,4 @@ class DoorSettings(RuntimeSettings):
             description="A comment that is posted again within this time gets the first answer and makes no second "
             "entry; later than that, ingest drops it",
         ),
-    ] = 600
+    ] = 120
