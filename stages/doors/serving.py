@@ -32,6 +32,11 @@ class Listening:
     tls_key: Path | None = None
 
 
+# Longer than clients keep an idle connection (5 to 15 s): whoever wrote into one that closes couldn't know whether the
+# request had arrived.
+_KEEP_ALIVE_SECONDS = 25
+
+
 def check_safe(settings: ShopSettings, listening: Listening) -> None:
     """Raises UnsafeDoor where a door that asks for no key would be reached from elsewhere, and where TLS lacks one of
     its files."""
@@ -80,6 +85,7 @@ async def serve_door(app: FastAPI, settings: ShopSettings, listening: Listening)
         ws=SocketProtocol,
         ws_max_size=FRAME_LIMIT,
         ws_per_message_deflate=False,  # its memory for each connection saves little on short texts
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
     await _Server(config).serve()

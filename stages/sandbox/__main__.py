@@ -48,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         loop="uvloop",
         access_log=False,
         log_level="warning",
+        timeout_keep_alive=75,  # longer than any client keeps one: nobody writes into a connection that is closing
         timeout_graceful_shutdown=1,
     )
     announcement = _announcement(settings, listener.getsockname()[1])
