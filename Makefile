@@ -45,6 +45,11 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
+# What the benchmarks compare with: `python -m benchmarks...`.
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
 # Everything for `python -m stages.training...`; not needed to run or test.
 $(VENV)/.training: $(VENV)/.dev requirements-training.lock
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements-training.lock

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Pins every dependency with its hashes, for all platforms, into the three locks. Needs `uv` on the PATH.
+# Pins every dependency with its hashes, for all platforms, into the four locks. Needs `uv` on the PATH.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,10 +17,12 @@ pin() {
         --quiet "${skip[@]}" "$@"
 }
 
+all=$(mktemp) versions=$(mktemp)
+trap 'rm -f "$all" "$versions"' EXIT
 # The largest set first; the others take their versions from it.
-pin --extra dev --extra training --output-file requirements-training.lock
-versions=$(mktemp)
-trap 'rm -f "$versions"' EXIT
-sed -nE 's/^([A-Za-z0-9_.-]+==[^\\]*[^ \\]) *\\?$/\1/p' requirements-training.lock > "$versions"
+pin --extra dev --extra training --extra bench --output-file "$all"
+sed -nE 's/^([A-Za-z0-9_.-]+==[^\\]*[^ \\]) *\\?$/\1/p' "$all" > "$versions"
+pin --extra dev --extra training --constraint "$versions" --output-file requirements-training.lock
+pin --extra dev --extra bench --constraint "$versions" --output-file requirements-bench.lock
 pin --extra dev --constraint "$versions" --output-file requirements-dev.lock
 pin --constraint "$versions" --output-file requirements.lock
