@@ -64,8 +64,8 @@ class Decider:
                 return self._forward(work, target, record, note)
             case Drop(reason=reason, is_end=False):
                 return Settled(work.delivery.entry_id, (), counted=_counted(work, "dropped", reason))
-            case Drop(reason=reason, note=note):
-                return self._end(work, "dropped", reason, note)
+            case Drop(reason=reason, note=note, aside=aside):
+                return self._end(work, "dropped", reason, note, aside)
             case Retry(after=after, error=error, counts=False):
                 return replace(self._wait(work.delivery, after), counted=_counted(work, "put off", error))
             case Retry(reason=reason, after=after, error=error, detail=detail):
@@ -121,12 +121,12 @@ class Decider:
         appends = (Append(target, work.partition, onward.fields()),)
         return Settled(work.delivery.entry_id, appends, step, _counted(work, "emitted", target))
 
-    def _end(self, work: Work, end: End, reason: str, note: Note) -> Settled:
+    def _end(self, work: Work, end: End, reason: str, note: Note, aside: Note | None = None) -> Settled:
         counted = _counted(work, "done" if end == "done" else "dropped", reason)
         if not self.stage.records_ends:
             return Settled(work.delivery.entry_id, (), counted=counted)
         step = None if self.stage.door else Step(work.partition, work.envelope.seq, begins=False)
-        event = self._event(work, end, reason, note)
+        event = self._event(work, end, reason, note, aside or {})
         return Settled(work.delivery.entry_id, (event,), step, counted)
 
     def _bury(self, work: Work, reject: Reject) -> Settled:
@@ -171,7 +171,7 @@ class Decider:
             random=self.random,
         )
 
-    def _event(self, work: Work, end: End, reason: str, note: Note) -> Append:
+    def _event(self, work: Work, end: End, reason: str, note: Note, aside: Note) -> Append:
         envelope = work.envelope
         state = EndState(
             comment_id=UUID(envelope.id),
@@ -181,6 +181,8 @@ class Decider:
             reason=reason,
             hops=[*orjson.loads(envelope.hops), self._hop(work, note)],
             ended_ms=self._now_ms(),
+            streamer=getattr(work.record, "streamer", ""),
+            aside=dict(aside),
         )
         fields = Envelope(
             id=envelope.id, seq=envelope.seq, at=envelope.at, trace=envelope.trace, hops=b"[]",

@@ -15,7 +15,8 @@ End = Literal["done", "dropped", "rejected"]
 class EndState(Record):
     """What became of one entry of the public stream: at which stage it ended, how and why.
 
-    `hops` are lists [stage, received_ms, done_ms, facts]; `ended_ms` is epoch milliseconds.
+    `hops` are lists [stage, received_ms, done_ms, facts]; `ended_ms` is epoch milliseconds. `streamer` is empty where
+    the record named none; `aside` are facts of the last stage for whoever reads along, which are not kept.
     """
 
     comment_id: UUID
@@ -25,3 +26,5 @@ class EndState(Record):
     reason: str = ""
     hops: list[list[Any]] = Field(default_factory=list)
     ended_ms: int
+    streamer: str = ""
+    aside: dict[str, Any] = Field(default_factory=dict)

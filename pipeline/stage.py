@@ -30,11 +30,13 @@ class Emit:
 @dataclass(frozen=True, slots=True)
 class Drop:
     """An end that is no failure: not a buy, no match, nothing more to do. Where `is_end` is false the record was no
-    part of the comment's way, such as news of it: nothing is noted, and the comment keeps the end that it has."""
+    part of the comment's way, such as news of it: nothing is noted, and the comment keeps the end that it has. `aside`
+    is for whoever reads the end states as they come; it is kept nowhere."""
 
     reason: str
     note: Note = field(default_factory=dict)
     is_end: bool = True
+    aside: Note = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

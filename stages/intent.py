@@ -14,6 +14,8 @@ from stages.adapters.language import detect
 from stages.adapters.slots import parse_slots
 from stages.adapters.takes_back import takes_back
 
+_ASKED_LIMIT = 200  # characters of a question that are told to whoever counts them
+
 
 class Judgements(Protocol):
     """Where judgements are kept."""
@@ -65,6 +67,8 @@ def _outcome(comment: ClassifiedComment, threshold: float) -> Outcome:
     note = {"intent": comment.intent, "score": round(comment.score, 4)}
     if comment.intent == "complaint" and comment.score > threshold and takes_back(comment.message):
         return Emit(_cancellation(comment), to="order", note=note)
+    if comment.intent == "question":
+        return Drop("question", note, aside={"asked": comment.message[:_ASKED_LIMIT]})
     if comment.intent != "buy":
         return Drop(comment.intent, note)
     if comment.score <= threshold or takes_back(comment.message):

@@ -69,7 +69,9 @@ async def _tell_order(
     streamer = await messenger.tell(draft, text, addresses.streamer)
     if isinstance(streamer, Retry):
         return streamer
-    return Emit(_notification(order, told), note={"message": told.status})
+    # A pay link's payment comes here by itself, on no way through `payment`.
+    facts = {"status": order.status, "order": order.order_number, **order.total.model_dump()}
+    return Emit(_notification(order, told), note={"message": told.status, **facts})
 
 
 async def _tell_news(

@@ -132,7 +132,9 @@ async def _offer_link(
 
 def _onward(order: PaidOrder) -> Outcome:
     if order.status in ("paid", "awaiting_payment"):
-        return Emit(order, note={"status": order.status})
+        return Emit(
+            order, note={"status": order.status, "order": order.order_number, **order.total.model_dump()}
+        )
     return Drop(f"order {order.status}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,12 @@ class Item(Record):
     """The record of these tests."""
 
     number: int
+
+
+class OfStreamer(Item):
+    """One that belongs to a streamer."""
+
+    streamer: str
 
 
 async def content(item: Item) -> Outcome:
@@ -90,6 +97,14 @@ def test_a_drop_is_an_end_with_its_reason_and_facts() -> None:
     state = state_of(append)
     assert (append.stream, state["outcome"], state["reason"]) == ("events", "dropped", "no match")
     assert state["hops"] == [["first", NOW_MS - 5, NOW_MS, {"score": 0.3}]]
+
+
+def test_an_end_names_the_streamer_and_says_aside_what_is_in_no_hop() -> None:
+    whose = replace(work(), record=OfStreamer(number=1, streamer="maya.closet"))
+    [append] = settled(decider().decide(whose, Drop("question", aside={"asked": "how much?"})))
+    state = state_of(append)
+    assert (state["streamer"], state["aside"]) == ("maya.closet", {"asked": "how much?"})
+    assert "how much?" not in str(state["hops"])
 
 
 def test_a_reject_is_dead_lettered_as_it_came_and_has_an_end() -> None:

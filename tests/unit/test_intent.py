@@ -98,3 +98,10 @@ async def test_a_buy_goes_on_to_vision_and_an_unsure_one_nowhere() -> None:
     unsure = await judged("2 please", "buy", 0.5)
     assert isinstance(unsure, Drop)
     assert unsure.reason == "unsure buy"
+
+
+async def test_a_question_says_aside_what_was_asked_and_nothing_of_it_in_the_trail() -> None:
+    outcome = await judged("how much is shipping?", "question")
+    assert isinstance(outcome, Drop)
+    assert outcome.aside == {"asked": "how much is shipping?"}
+    assert outcome.note == {"intent": "question", "score": 0.9}
