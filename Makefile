@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-stop test check lint types security lock clean
+.PHONY: demo demo-stop test bench check lint types security lock clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/tiktoksales demo $(ARGS)
@@ -15,6 +15,10 @@ demo-stop: $(VENV)/.runtime
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses 3 $(ARGS)
+
+# The short form of every benchmark; what it finds is kept in benchmarks/results/.
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks $(ARGS)
 
 check: lint types security test
 

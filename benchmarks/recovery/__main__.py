@@ -1,4 +1,4 @@
-"""`python -m benchmarks.recovery --comments N --kills N [--seed N]`: see benchmarks/README.md."""
+"""`python -m benchmarks.recovery --comments N --kills N [--seed N] [--short]`: see benchmarks/README.md."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=0,
         help="cut Valkey's log so often instead, and replay from the database",
     )
+    parser.add_argument("--short", action="store_true", help="600 comments, 6 kills")
     given = parser.parse_args(arguments)
+    if given.short:
+        given.comments, given.kills = 600, 6
     logging.getLogger("httpx").setLevel(logging.WARNING)
     options = Options(given.comments, 0 if given.power_cuts else given.kills, given.seed, given.power_cuts)
     with tempfile.TemporaryDirectory(prefix="recovery-") as folder:

@@ -1,0 +1,1 @@
+"""Runs the short form of every benchmark and keeps what it found."""
