@@ -44,6 +44,12 @@ DEAD_LETTERS = _counter("dead_letters", "Entries that were dead-lettered", "part
 IN_FLIGHT = Gauge(
     "in_flight", "Entries in hand: handled, or about to be", ["stage", "partition"], namespace=NAMESPACE
 )
+ARCHIVE_BEHIND_SECONDS = Gauge(
+    "archive_behind_seconds",
+    "How far the archive is behind the replay window: what lies between can't be trimmed",
+    ["stream"],
+    namespace=NAMESPACE,
+)
 QUEUE_SECONDS = _seconds("queue", "From an entry's being written to its first being taken in hand")
 HANDLER_SECONDS = _seconds("handler", "One call of a stage's handler, which may be for a batch")
 STAGE_SECONDS = _seconds("stage", "From taking an entry in hand to its outcome being written")

@@ -68,6 +68,16 @@ class Keys:
         """String: how far a connector has read."""
         return f"{self.prefix}read_up_to:{{{whose}}}"
 
+    @property
+    def archived(self) -> str:
+        """String: the id below which the public stream is archived and verified. It lies in the stream's slot."""
+        return f"{self.prefix}archived:{{{self.comments}}}"
+
+    @property
+    def archiving(self) -> str:
+        """String: who changes the archive now. It lies in the public stream's slot."""
+        return f"{self.prefix}archiving:{{{self.comments}}}"
+
     def sayings(self, digest: str) -> str:
         """What a speaker has said of late, or when they last said certain words. It lies in the public stream's
         slot."""

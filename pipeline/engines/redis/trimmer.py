@@ -10,11 +10,13 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from pipeline.engines.redis.archive_mark import ArchiveMark
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.scripts import Script
 from pipeline.engines.redis.watermark import Watermark
-from pipeline.metrics import ENTRIES_LOST
+from pipeline.entry_id import FIRST, id_text
+from pipeline.metrics import ARCHIVE_BEHIND_SECONDS, ENTRIES_LOST
 from pipeline.rounds import Rounds
 from pipeline.settings import RuntimeSettings
 from pipeline.settlement import DEAD
@@ -45,12 +47,15 @@ class Trimmer(Rounds):
         doors: Sequence[str],
         watermark: Watermark,
         clock: Callable[[], float],
+        archived: ArchiveMark | None = None,
     ) -> None:
+        """`archived`: nothing goes that does not lie below it."""
         super().__init__(
             every_seconds=_ROUND_SECONDS, away=(*REDIS_AWAY, ResponseError), patience="not trimmed this time"
         )
         keys = Keys(settings.key_prefix)
         self._settings, self._doors, self._watermark, self._clock = settings, doors, watermark, clock
+        self._archived = archived
         self._script = Script(redis, "trim")
         self._keys = [keys.comments, keys.stream(DEAD, 0), keys.attempts(PUBLIC_STREAM, 0)]
         for door in doors:
@@ -69,7 +74,12 @@ class Trimmer(Rounds):
     async def trim(self) -> Trimmed:
         """Trim once. Raises what redis-py raises."""
         oldest_ms = max(0, int((self._clock() - self._settings.replay_seconds) * 1000))
-        entries, losses = await self._script(self._keys, f"{oldest_ms}-0", self._tombstone, *self._doors)
+        oldest = (oldest_ms, 0)
+        if self._archived:
+            mark = await self._archived.read()
+            ARCHIVE_BEHIND_SECONDS.labels(PUBLIC_STREAM).set(max(0, oldest_ms - (mark or FIRST)[0]) / 1000)
+            oldest = min(oldest, mark or FIRST)
+        entries, losses = await self._script(self._keys, id_text(oldest), self._tombstone, *self._doors)
         lost = {stage.decode(): count for stage, count in losses}
         for stage, count in lost.items():
             ENTRIES_LOST.labels(stage).inc(count)
