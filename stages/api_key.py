@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias
 
-Scope: TypeAlias = Literal["ingest", "orders", "console", "admin"]
+Scope: TypeAlias = Literal["ingest", "orders", "console", "metrics", "admin"]
 
 _ID_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _KEY = re.compile(r"tts_([0-9a-z]{12})_([A-Za-z0-9_-]{43})", re.ASCII)

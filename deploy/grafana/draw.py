@@ -80,6 +80,11 @@ class Board:
         return json.dumps(board.build(), cls=JSONEncoder, indent=1, sort_keys=True) + "\n"
 
 
+def _told_by_any(gauge: str, part: str = "partition") -> str:
+    """The sum over all parts of a stage; several watchers may tell the same of each."""
+    return f"sum by (stage) (max by (stage, {part}) (tiktoksales_{gauge}))"
+
+
 EVENING = Board(
     "tiktoksales-evening",
     "TikTokSales: the evening",
@@ -87,10 +92,10 @@ EVENING = Board(
         (
             "Today",
             (
-                Figure("Orders", "sum by (status) (tiktoksales_orders_today)", "{{status}}", span=_HALF),
-                Figure("Revenue", "tiktoksales_revenue_today", "{{currency}}",
+                Figure("Orders", "max by (status) (tiktoksales_orders_today)", "{{status}}", span=_HALF),
+                Figure("Revenue", "max by (currency) (tiktoksales_revenue_today)", "{{currency}}",
                        meaning="Paid and not given back, since midnight UTC."),
-                Figure("Commission", "tiktoksales_commission_today", "{{currency}}",
+                Figure("Commission", "max by (currency) (tiktoksales_commission_today)", "{{currency}}",
                        meaning="What streamers earn by it."),
             ),
         ),
@@ -115,13 +120,13 @@ STAGES = Board(
         (
             "Waiting",
             (
-                Graph("Backlog", "sum by (stage) (tiktoksales_backlog)", "{{stage}}",
+                Graph("Backlog", _told_by_any("backlog"), "{{stage}}",
                       meaning="What a free worker could take now: unread entries, and retries that are due."),
                 Graph("Oldest unfinished", "max by (stage) (tiktoksales_oldest_unfinished_age_seconds)",
                       "{{stage}}", "s"),
                 Graph("In flight", "sum by (stage) (tiktoksales_in_flight)", "{{stage}}"),
-                Graph("Waiting for a retry", "sum by (stage) (tiktoksales_retries_waiting)", "{{stage}}"),
-                Graph("Length of the streams", "sum by (stage) (tiktoksales_stream_length)", "{{stage}}"),
+                Graph("Waiting for a retry", _told_by_any("retries_waiting"), "{{stage}}"),
+                Graph("Length of the streams", _told_by_any("stream_length"), "{{stage}}"),
                 Graph("Lag is known", "min by (stage) (tiktoksales_stream_lag_known)", "{{stage}}",
                       meaning="0: the server can't tell how many entries are unread, and they are counted."),
             ),
@@ -139,14 +144,26 @@ STAGES = Board(
             ),
         ),
         (
+            "Providers",
+            (
+                Graph("Requests", "sum by (provider, outcome) (rate(tiktoksales_provider_seconds_count[5m]))",
+                      "{{provider}}: {{outcome}}", "cps"),
+                Graph("Errors", "sum by (provider, class) (rate(tiktoksales_provider_errors_total[5m]))",
+                      "{{provider}}: {{class}}", "cps", "What was not done; a declined card is one, too."),
+                Graph("Seconds", "tiktoksales:provider_seconds:p99_5m", "{{provider}}", "s", "99 of 100 within."),
+                Graph("Failures", "tiktoksales:provider_failures:rate5m", "{{provider}}", "cps",
+                      "Errors that lie with the provider, or on the way to it."),
+            ),
+        ),
+        (
             "Trouble",
             (
-                Graph("Dead letters", "sum by (stage) (tiktoksales_dead_letters_waiting)", "{{stage}}"),
+                Graph("Dead letters", _told_by_any("dead_letters_waiting", "error"), "{{stage}}"),
                 Graph("Entries lost", "sum by (stage) (tiktoksales_entries_lost_total)", "{{stage}}",
                       meaning="Removed by somebody else before they were finished."),
                 Graph("Settles fenced", "sum by (stage) (tiktoksales_settles_fenced_total)", "{{stage}}",
                       meaning="Outcomes not written, since another process owned the entry by then."),
-                Graph("Redis' memory", "tiktoksales_redis_memory_used_bytes", "used", "bytes"),
+                Graph("Redis' memory", "max(tiktoksales_redis_memory_used_bytes)", "used", "bytes"),
             ),
         ),
     ),

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import aiohttp
 from yarl import URL
 
+from stages.adapters.provider_calls import Provider, announce, calling
+
 NotSent = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
 """What `HttpSession.request` raises when the request surely never went out."""
 
@@ -26,12 +28,20 @@ class HttpSession:
     """Opens on the first request, in the loop that makes it."""
 
     def __init__(
-        self, timeout_seconds: float, *, trust_env: bool = True, tls: ssl.SSLContext | None = None
+        self,
+        provider: Provider,
+        timeout_seconds: float,
+        *,
+        trust_env: bool = True,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`timeout_seconds` limits a request as a whole, of which the connection may take 5 seconds.
+        """Its requests are counted as those to `provider`. `timeout_seconds` limits a request as a whole, of which the
+        connection may take 5 seconds.
 
         `trust_env` heeds HTTPS_PROXY and its like.
         """
+        self._provider = provider
+        announce(provider)
         self._limits = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=min(5.0, timeout_seconds))
         self._trust_env = trust_env
         self._tls = tls
@@ -43,10 +53,13 @@ class HttpSession:
         Raises aiohttp.ClientError or TimeoutError; `NotSent` tells which of them mean that nothing happened.
         """
         session = self._open()
-        async with session.request(
-            method, URL(url, encoded=True), headers=headers, data=body, allow_redirects=False
-        ) as response:
-            return Answer(response.status, response.headers, await response.read())
+        with calling(self._provider) as call:
+            async with session.request(
+                method, URL(url, encoded=True), headers=headers, data=body, allow_redirects=False
+            ) as response:
+                answer = Answer(response.status, response.headers, await response.read())
+            call.answered(answer.status)
+        return answer
 
     async def close(self) -> None:
         """Closes the connections; the next request opens new ones."""

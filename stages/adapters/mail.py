@@ -28,6 +28,7 @@ from stages.adapters.message_results import (
     Sent,
     Undeliverable,
 )
+from stages.adapters.provider_calls import ErrorClass, announce, calling
 
 _MAILBOX_UNKNOWN = 550
 _NO_TLS = 530
@@ -44,6 +45,7 @@ class Mail:
         self._server, self._sender, self._now = server, sender, now
         self._envelope_sender = parseaddr(sender)[1]
         self._timeout_seconds = timeout_seconds
+        announce("email")
 
     async def send(
         self, message: Message, may_leave: Callable[[], None] | None = None
@@ -60,12 +62,13 @@ class Mail:
         client = self._client()
         leaving = False
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                await self._introduce(client, message.to)
-                if may_leave:
-                    may_leave()
-                leaving = True
-                answer = await client.data(letter.as_bytes(policy=WIRE))
+            with calling("email", _class_of):
+                async with asyncio.timeout(self._timeout_seconds):
+                    await self._introduce(client, message.to)
+                    if may_leave:
+                        may_leave()
+                    leaving = True
+                    answer = await client.data(letter.as_bytes(policy=WIRE))
         except aiosmtplib.SMTPResponseException as error:
             return _refused(error)
         except _LOST as error:
@@ -121,6 +124,22 @@ def _refused(error: aiosmtplib.SMTPResponseException) -> Undeliverable:
         case aiosmtplib.SMTPRecipientRefused() | aiosmtplib.SMTPDataError() if error.code >= 500:
             return Undeliverable(error.code, said)
     raise MessageUnavailable(said, error.code) from error
+
+
+def _class_of(error: Exception) -> ErrorClass:
+    match error:
+        case aiosmtplib.SMTPAuthenticationError():
+            return "authentication"
+        case aiosmtplib.SMTPTimeoutError() | TimeoutError():
+            return "timeout"
+        case aiosmtplib.SMTPResponseException(code=code):
+            return "request" if code >= 500 else "server_error"
+        case aiosmtplib.SMTPServerDisconnected() | OSError():
+            return "connection"
+        case MessageUnavailable():  # it may not leave any more
+            return "cancelled"
+        case _:
+            return "other"
 
 
 def _lost(error: Exception, *, leaving: bool) -> Never:

@@ -23,7 +23,7 @@ class StripeTransport(stripe.HTTPClient):
     def __init__(self, timeout_seconds: float, *, trust_env: bool) -> None:
         super().__init__()
         tls = ssl.create_default_context(cafile=stripe.ca_bundle_path)
-        self._session = HttpSession(timeout_seconds, trust_env=trust_env, tls=tls)
+        self._session = HttpSession("stripe", timeout_seconds, trust_env=trust_env, tls=tls)
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: str | bytes | None = None

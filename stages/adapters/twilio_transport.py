@@ -26,7 +26,7 @@ class TwilioTransport:
     is_async = True
 
     def __init__(self, timeout_seconds: float, *, trust_env: bool) -> None:
-        self._session = HttpSession(timeout_seconds, trust_env=trust_env)
+        self._session = HttpSession("twilio", timeout_seconds, trust_env=trust_env)
 
     async def request(
         self,

@@ -13,6 +13,7 @@ import aiohttp
 from yarl import URL
 
 from stages.adapters.database.webhook_endpoints import TakenDelivery
+from stages.adapters.provider_calls import announce, calling
 from stages.adapters.public_addresses import PrivateAddress, is_public, public_socket
 from stages.mendable import Mendable
 
@@ -38,6 +39,7 @@ class WebhookSender:
         self._now, self._allow_private = now, allow_private
         self._limits = aiohttp.ClientTimeout(total=timeout_seconds)
         self._session: aiohttp.ClientSession | None = None
+        announce("webhook")
 
     async def send(self, delivery: TakenDelivery) -> None:
         """Returns once the endpoint has answered 2xx. Raises NotDelivered."""
@@ -51,10 +53,12 @@ class WebhookSender:
         }
         try:
             check_url(delivery.url, allow_private=self._allow_private)
-            async with self._open().post(
-                URL(delivery.url), data=delivery.body, headers=headers, allow_redirects=False
-            ) as answer:
-                status = answer.status
+            with calling("webhook") as call:
+                async with self._open().post(
+                    URL(delivery.url), data=delivery.body, headers=headers, allow_redirects=False
+                ) as answer:
+                    status = answer.status
+                call.answered(status)
         except TimeoutError as error:
             raise NotDelivered(f"no answer within {self._limits.total:g} seconds") from error
         except (aiohttp.ClientError, OSError, ValueError, UnusableUrl) as error:

@@ -38,8 +38,9 @@ def create(
     from stages.doors.gate import DEFAULT_SOURCE
 
     scopes = [_scope(each) for each in scope]
-    if streamer is not None and "admin" in scopes:
-        raise typer.BadParameter("a key with the scope admin can't be bound to one streamer")
+    for unbound in ("admin", "metrics"):
+        if streamer is not None and unbound in scopes:
+            raise typer.BadParameter(f"a key with the scope {unbound} can't be bound to one streamer")
     if streamer is not None and "ingest" in scopes and source is None:
         # A streamer who posts as the gateway could buy their own goods in any buyer's name.
         raise typer.BadParameter(

@@ -50,7 +50,7 @@ def health_routes(
         away = await _away_of(ready)
         return refuse(503, f"These do not answer: {', '.join(away)}.") if away else Healthy()
 
-    admin = Depends(gate.needs("admin"))
+    watcher = Depends(gate.needs("metrics"))
 
     @router.get(
         "/metrics",
@@ -58,7 +58,7 @@ def health_routes(
         responses={200: {"content": {"text/plain": {}}}, **refusals(*KEYED)},
         summary="What Prometheus reads",
     )
-    async def metrics(_: Caller = admin) -> Response:
+    async def metrics(_: Caller = watcher) -> Response:
         """In Prometheus' text format."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -124,12 +124,17 @@ async def test_comments_are_signed_as_the_source_of_their_key(shop: KeptShop) ->
     assert [shop.wiring.sources.vouch(fields) for fields in texts] == [("gateway", True), ("stream", False)]
 
 
-async def test_what_is_counted_is_for_those_with_the_scope_admin(shop: KeptShop) -> None:
-    refused = await shop.http.get("/metrics", headers={"X-Api-Key": await key(shop, "ingest")})
-    shown = await shop.http.get("/metrics", headers={"X-Api-Key": await key(shop, "admin")})
+async def test_what_is_counted_is_for_those_with_the_scope_metrics_or_admin(shop: KeptShop) -> None:
+    refused = await shop.http.get(
+        "/metrics", headers={"X-Api-Key": await key(shop, "ingest", "orders", "console")}
+    )
+    shown = await shop.http.get("/metrics", headers={"X-Api-Key": await key(shop, "metrics")})
+    to_admins = await shop.http.get("/metrics", headers={"X-Api-Key": await key(shop, "admin")})
     assert (await shop.http.get("/metrics")).status_code == 401
     assert refused.status_code == 403
     assert "tiktoksales_" in shown.text
+    assert "tiktoksales_" in to_admins.text
+    assert (await ask(shop, COMMENT, await key(shop, "metrics"))).status_code == 403
 
 
 async def test_health_and_webhooks_need_no_key(shop: KeptShop) -> None:

@@ -67,6 +67,7 @@ async def test_whoever_makes_a_key_that_can_charge_saved_cards_is_told(
         (["--scope", "console", "--streamer", "nobody"], 1, "There is no streamer 'nobody'."),
         (["--scope", "ingest", "--streamer", "nobody"], 2, "say with --source whose comments"),
         (["--scope", "admin", "--streamer", "nobody"], 2, "can't be bound to one streamer"),
+        (["--scope", "metrics", "--streamer", "nobody"], 2, "can't be bound to one streamer"),
     ],
 )
 async def test_a_key_that_makes_no_sense_is_not_made(
