@@ -1,0 +1,1 @@
+"""How many comments a second go through six hops: the runtime's, its peers' and a hand-written loop's."""
