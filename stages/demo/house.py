@@ -155,6 +155,10 @@ class House:
         """End one of them as a crash would (SIGKILL)."""
         self._processes[name].kill()
 
+    def dismiss_process(self, name: str) -> None:
+        """End one of them at once; the house no longer counts on it."""
+        self._processes.pop(name).kill()
+
     def is_running(self, name: str) -> bool:
         """Whether one of them lives."""
         return self._processes[name].is_running()
