@@ -21,6 +21,7 @@ from stages.adapters.database.forgetting import (
     StillUnderWay,
 )
 from stages.adapters.payments import StripePayments
+from stages.archive.redaction import Redaction
 from stages.ingest import DEFAULT_PLATFORM
 from stages.mendable import Mendable
 
@@ -32,13 +33,15 @@ _NAMES = ("platform", "client", "client_id")
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was erased where: rows, customers at the payment provider, entries of the public stream, dead letters."""
+    """What was erased where: rows, customers at the payment provider, entries of the public stream, dead letters, and
+    entries of the archive."""
 
     platform: str
     erased: Erased
     customers: int
     entries: int
     dead_letters: int
+    archived: int = 0
 
 
 class Oblivion:
@@ -50,9 +53,12 @@ class Oblivion:
         payments: StripePayments | None,
         streams: Streams,
         now: Callable[[], datetime],
+        redaction: Redaction | None = None,
     ) -> None:
-        """`payments`: None where no provider is configured; then no customer may be known there."""
+        """`payments`: None where no provider is configured; then no customer may be known there. `redaction`: None
+        where nothing was archived."""
         self._forgetting, self._payments, self._streams, self._now = forgetting, payments, streams, now
+        self._redaction = redaction
 
     async def forget(self, handle: str, platform: str | None = None) -> Forgotten:
         """Erase who bears the name. Raises NobodyKnown, SeveralKnown, PaymentUnderWay,
@@ -71,10 +77,14 @@ class Oblivion:
         # Then the streams: they are searched by the names that the database is about to lose.
         entries = await self._streams.erase_entries(ids)
         dead_letters = await self._streams.erase_dead_letters(known)
+        # What goes into the archive from now on is read from the stream, where the viewer is no more.
+        archived = (
+            await self._redaction.redact(lambda fields: _is_of(fields, known)) if self._redaction else 0
+        )
         erased = await self._forgetting.erase(known, self._now())
-        if not (erased.buyers or erased.comments or entries or dead_letters):
+        if not (erased.buyers or erased.comments or entries or dead_letters or archived):
             raise NobodyKnown(handle, platform)
-        return Forgotten(platform, erased, len(known.customers), entries, dead_letters)
+        return Forgotten(platform, erased, len(known.customers), entries, dead_letters, archived)
 
     async def _only_platform(self, handle: str) -> str:
         match await self._forgetting.platforms(handle):

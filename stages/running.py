@@ -30,6 +30,7 @@ from stages.adapters.database.sales import Sales
 from stages.adapters.database.webhook_endpoints import WebhookEndpoints
 from stages.adapters.payments import PaymentMisused, PaymentUnavailable
 from stages.adapters.vault import UnusableDataKeys
+from stages.archive.opened import archiver_of, mark_of
 from stages.holds import HoldKeeper
 from stages.sales_watch import SalesWatch
 from stages.settings import ShopSettings
@@ -82,7 +83,8 @@ KEEPERS: Mapping[str, Callable[[Wiring], Agent]] = {
     "refunds": lambda w: Errand(
         "refunds", w.refunding.resume, away=(DatabaseUnavailable, PaymentMisused, PaymentUnavailable)
     ),
-    "trimmer": lambda w: Trimmer(w.redis, w.settings, [DOOR], w.watermark, time.time),
+    "trimmer": lambda w: Trimmer(w.redis, w.settings, [DOOR], w.watermark, time.time, mark_of(w)),
+    "archiver": archiver_of,
     "watch": lambda w: DeadLetterWatch(
         DeadLetterCount(w.redis, w.keys),
         partitions=w.settings.partitions,

@@ -125,6 +125,23 @@ class ShopSettings(DoorSettings, ConnectorSettings):
         str, Field(description="Where the products' pictures lie: file://, s3:// or http(s)://")
     ] = ""
 
+    archive_url: Annotated[
+        str,
+        Field(
+            description="Where comments_stream is archived before it is trimmed: file://, s3://, gs://, az:// or "
+            "http(s)://, a place of this shop's own. Default: it is not archived"
+        ),
+    ] = ""
+    archive_every_seconds: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=3600,
+            description="So much of the stream's time becomes one file of each streamer; it is kept so much longer "
+            "than the replay window",
+        ),
+    ] = 3600
+
     stripe_api_key: Annotated[SecretStr, Field(description="Stripe's secret key")] = SecretStr("")
     stripe_webhook_secret: Annotated[SecretStr, Field(description="Signing secret of the Stripe webhook")] = (
         SecretStr("")

@@ -54,6 +54,7 @@ def rotate_keys() -> None:
 
 def forget(handle: Handle, platform: Platform = None) -> None:
     # The stages' code comes with the verb that needs it, not with every call of the command.
+    from stages.archive.opened import redaction_of
     from stages.forgetting import Oblivion, Streams
     from stages.wiring import Wiring, utc_now
 
@@ -63,7 +64,8 @@ def forget(handle: Handle, platform: Platform = None) -> None:
         async with Wiring.open(settings) as wiring:
             payments = wiring.payments if settings.stripe_api_key.get_secret_value() else None
             streams = Streams(wiring.redis, wiring.keys, settings.partitions)
-            oblivion = Oblivion(Forgetting(wiring.database), payments, streams, utc_now)
+            redaction = await redaction_of(wiring)
+            oblivion = Oblivion(Forgetting(wiring.database), payments, streams, utc_now, redaction)
             return await oblivion.forget(_name(handle), platform)
 
     done = run_async(forgotten())
@@ -104,7 +106,8 @@ def _said(done: Forgotten) -> str:
     erased = done.erased
     return (
         f"Erased on {done.platform}: {erased.buyers} buyers, {done.customers} customers at the payment provider, "
-        f"{erased.comments} comments, {done.entries} entries of the public stream, {done.dead_letters} dead letters. "
+        f"{erased.comments} comments, {done.entries} entries of the public stream, {done.archived} of the "
+        f"archive, {done.dead_letters} dead letters. "
         f"{erased.orders} orders stay for the books."
     )
 

@@ -13,13 +13,13 @@ from typing import Any
 from pipeline.cancellation import cancel
 from pipeline.engines.redis.agent import agents_of
 from pipeline.engines.redis.dead_letters import DeadLetters
-from pipeline.engines.redis.history import RedisHistory
 from pipeline.engines.redis.isolated_run import IsolatedRun, RunRegister, run_keys
 from pipeline.engines.redis.keys import Keys
 from pipeline.replay import Feeder, History, PastEntry, Tempo
 from pipeline.stage import Stage
 from pipeline.worker import Agent, Worker
 from stages.adapters.database.history import Past, StoredComments
+from stages.archive.opened import history_of
 from stages.projector import project
 from stages.replay.failure import ReplayInterrupted
 from stages.replay.gauge import Gauge
@@ -70,7 +70,11 @@ class _Replay:
         past, tempo = Past(wiring.database), Tempo(request.speed, time.monotonic)
         self._stored = StoredComments(wiring.database, request.streamer, ended=False)
         self._unended = Unended(past, wiring.sources, request.streamer)
-        self._history: History = self._stored if request.from_database else RedisHistory(wiring.redis, live)
+        self._history: History = (
+            self._stored
+            if request.from_database
+            else history_of(wiring.settings, wiring.redis, live, request.streamer)
+        )
         choose = _all if request.from_database else self._choose
         self._feeder = Feeder(self._history, run, choose, tempo)
         partitions = wiring.settings.partitions

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from uuid import UUID
 
-from pipeline.engines.redis.history import RedisHistory
 from pipeline.execution import execute
 from pipeline.replay import History, PastEntry, Span
 from pipeline.stage import Drop, Emit, Outcome, Reject, Retry
 from schemas.codec import UnreadableRecord
 from schemas.records import Cancellation, ClassifiedComment, Comment
 from stages.adapters.database.history import Past, Stored, StoredComments
+from stages.archive.opened import history_of
 from stages.ingest import open_comment
 from stages.intent import intent_stage
 from stages.replay.diff import Comparison, Judged
@@ -71,7 +71,7 @@ async def compare(settings: ShopSettings, request: Request, watch: Watch) -> Com
         history: History = (
             StoredComments(wiring.database, request.streamer, ended=True)
             if request.from_database
-            else RedisHistory(wiring.redis, wiring.keys)
+            else history_of(settings, wiring.redis, wiring.keys, request.streamer)
         )
         reader, judge, past = _Reader(wiring, request), _Judge(wiring), Past(wiring.database)
         gauge = ShadowGauge()

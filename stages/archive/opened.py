@@ -1,0 +1,70 @@
+"""The archive as the settings have it."""
+
+from __future__ import annotations
+
+import time
+
+from redis.asyncio import Redis
+
+from pipeline.engines.redis.archive_mark import ArchiveMark, ArchiveTurn
+from pipeline.engines.redis.history import RedisHistory
+from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.raw_entries import RawEntries
+from pipeline.replay import History
+from pipeline.rounds import Errand, Rounds
+from stages.archive.archive import Archive
+from stages.archive.archiver import Archiver
+from stages.archive.failure import NoArchive
+from stages.archive.history import WholeHistory
+from stages.archive.redaction import Redaction
+from stages.archive.store import Objects
+from stages.settings import ShopSettings
+from stages.wiring import Wiring
+
+
+def archive_of(settings: ShopSettings) -> Archive | None:
+    """The archive; None where there is to be none. Raises UnusableArchive."""
+    return Archive(Objects(settings.archive_url)) if settings.archive_url else None
+
+
+def archiver_of(wiring: Wiring) -> Rounds:
+    """Who archives; who does nothing where ARCHIVE_URL is not set. Raises UnusableArchive."""
+    archive = archive_of(wiring.settings)
+    if archive is None:
+        return Errand("archiver", _nothing, away=())
+    return Archiver(
+        RawEntries(wiring.redis, wiring.keys),
+        ArchiveMark(wiring.redis, wiring.keys),
+        ArchiveTurn(wiring.redis, wiring.keys),
+        archive,
+        window_seconds=wiring.settings.replay_seconds,
+        slot_seconds=wiring.settings.archive_every_seconds,
+        clock=time.time,
+    )
+
+
+def mark_of(wiring: Wiring) -> ArchiveMark | None:
+    """What the trimmer must heed; None where nothing is archived."""
+    return ArchiveMark(wiring.redis, wiring.keys) if wiring.settings.archive_url else None
+
+
+def history_of(settings: ShopSettings, redis: Redis, keys: Keys, streamer: str | None) -> History:
+    """What came through the public door: from the archive on, where there is one. Raises UnusableArchive."""
+    stream, archive = RedisHistory(redis, keys), archive_of(settings)
+    if archive is None:
+        return stream
+    return WholeHistory(archive, ArchiveMark(redis, keys), RawEntries(redis, keys), stream, streamer)
+
+
+async def redaction_of(wiring: Wiring) -> Redaction | None:
+    """Who forgets viewers in the archive; None where nothing was archived. Raises NoArchive and UnusableArchive."""
+    archive = archive_of(wiring.settings)
+    if archive is None:
+        if await ArchiveMark(wiring.redis, wiring.keys).read():
+            raise NoArchive
+        return None
+    return Redaction(archive, ArchiveTurn(wiring.redis, wiring.keys))
+
+
+async def _nothing() -> None:
+    """There is no archive."""
