@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Engine = Literal["redis", "kafka"]
 
 
 class RuntimeSettings(BaseSettings):
@@ -14,6 +16,10 @@ class RuntimeSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
+    engine: Annotated[
+        Engine,
+        Field(description="What the stages run on: redis, or kafka. `run --engine` says it for one process"),
+    ] = "redis"
     redis_url: Annotated[
         str,
         Field(

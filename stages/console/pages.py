@@ -67,7 +67,13 @@ def page_routes(
         rendered = {name: await _panel(panel, seen, streamer) for name, panel in panels.items()}
         return HTMLResponse(
             renderer.page(
-                "stream", streamer=streamer, caller=caller, rendered=rendered, chain=chain_html, hours=HOURS
+                "stream",
+                streamer=streamer,
+                caller=caller,
+                panels=tuple(panels.values()),
+                rendered=rendered,
+                chain=chain_html,
+                hours=HOURS,
             )
         )
 

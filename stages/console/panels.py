@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.settings import Engine
 from stages.console.backstage import Backstage
+from stages.console.views.analytics import analytics_view
 from stages.console.views.comments import comments_view
 from stages.console.views.dead_letters import dead_letters_view
 from stages.console.views.figures import figures_view
@@ -25,12 +27,14 @@ Place = Literal["top", "left", "middle", "right"]
 @dataclass(frozen=True, slots=True)
 class Panel:
     """A part of the page: templates/panels/NAME.html renders the view as `view`, into the element `panel-NAME`. `place`
-    is its column on a wide screen; `title` its name in the navigation."""
+    is its column on a wide screen; `title` its name in the navigation; `engines` are those on which it has something to
+    show."""
 
     name: str
     title: str
     view: View
     place: Place
+    engines: tuple[Engine, ...] = ("redis", "kafka")
 
 
 PANELS = (
@@ -38,8 +42,14 @@ PANELS = (
     Panel("comments", "Comments", comments_view, "left"),
     Panel("orders", "Orders", orders_view, "middle"),
     Panel("reviews", "To decide", reviews_view, "middle"),
+    Panel("analytics", "Just now", analytics_view, "right", engines=("kafka",)),
     Panel("products", "Products", products_view, "right"),
     Panel("dead-letters", "Failed", dead_letters_view, "right"),
     Panel("health", "Stages", health_view, "right"),
 )
 """In the order in which they are read."""
+
+
+def panels_on(engine: Engine) -> dict[str, Panel]:
+    """Those of a page on this engine, by name."""
+    return {panel.name: panel for panel in PANELS if engine in panel.engines}

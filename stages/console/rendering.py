@@ -12,7 +12,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from stages.console.panels import PANELS, Panel
+from stages.console.panels import Panel
 
 _CLOCK = Markup('<time datetime="{}Z">{}</time>')
 
@@ -30,7 +30,7 @@ class Renderer:
             enable_async=False,
         )
         self._environment.filters |= {"clock": clock, "segment": segment}
-        self._environment.globals |= {"asset": asset, "panels": PANELS}
+        self._environment.globals |= {"asset": asset}
 
     def page(self, template: str, **values: Any) -> str:
         """A template by its name, e.g. "login"."""

@@ -18,7 +18,7 @@ from stages.console.entrance import entrance_routes
 from stages.console.feed import Feed
 from stages.console.live import live_routes
 from stages.console.pages import page_routes
-from stages.console.panels import PANELS
+from stages.console.panels import panels_on
 from stages.console.picture_routes import picture_routes
 from stages.console.pictures import Pictures
 from stages.console.rendering import Renderer
@@ -31,7 +31,7 @@ LOOK_SECONDS = 1.0
 
 def console_routes(backstage: Backstage, visitors: Visitors, renderer: Renderer) -> Sequence[APIRouter]:
     """The console's routers. Whoever includes them also answers LoggedOut, by `to_the_entrance`."""
-    panels = {panel.name: panel for panel in PANELS}
+    panels = panels_on(backstage.settings.engine)
     feed = Feed(panels, renderer, LOOK_SECONDS, time.monotonic)
     return (
         entrance_routes(visitors, renderer),

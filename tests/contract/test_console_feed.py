@@ -17,7 +17,7 @@ from stages.adapters.database.api_keys import ApiKeys
 from stages.console import live
 from stages.console.backstage import Backstage
 from stages.console.feed import STATE, Feed, News
-from stages.console.panels import PANELS, Panel
+from stages.console.panels import Panel, panels_on
 from stages.console.rendering import Renderer
 from stages.doors.keyring import FRESH_SECONDS
 from stages.wiring import utc_now
@@ -26,7 +26,7 @@ from tests.contract.served import served
 from tests.e2e.shop import until
 
 PATIENCE_SECONDS = 30.0  # only a failing test ever waits so long
-BY_NAME = {panel.name: panel for panel in PANELS}
+BY_NAME = panels_on("redis")
 
 
 @pytest.fixture

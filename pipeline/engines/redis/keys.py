@@ -82,3 +82,7 @@ class Keys:
         """What a speaker has said of late, or when they last said certain words. It lies in the public stream's
         slot."""
         return f"{self.prefix}sayings:{{{self.comments}}}:{digest}"
+
+    def analytics(self, partition: int) -> str:
+        """String: what the shows of the partition do just now, as `run analytics` has counted it."""
+        return f"{self.prefix}analytics:{{{partition}}}"
