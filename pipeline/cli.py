@@ -11,6 +11,7 @@ import uvloop
 
 from pipeline.metrics import serving_metrics
 from pipeline.settings import RuntimeSettings
+from pipeline.tracing import tracing
 from pipeline.worker import Agent, Worker
 
 T = TypeVar("T")
@@ -38,6 +39,6 @@ def add_run(app: typer.Typer, load: Callable[[], RuntimeSettings], agents: OpenA
 
 
 async def _run(settings: RuntimeSettings, names: Sequence[str], agents: OpenAgents) -> None:
-    with serving_metrics(settings):
+    with serving_metrics(settings), tracing(settings):
         async with agents(settings, names) as opened:
             await Worker(opened, settings.drain_seconds).run()

@@ -198,7 +198,7 @@ class Decider:
 
 
 def _counted(work: Work, what: What, label: str) -> Counted:
-    return Counted(what, label, work.envelope.seq, work.received_ms)
+    return Counted(what, label, work.envelope.seq, work.received_ms, work.envelope.trace)
 
 
 def partition_of(key: str, partitions: int) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import assert_never
 
-from pipeline import metrics
+from pipeline import metrics, tracing
+from pipeline.decision import Work
 from pipeline.settlement import Counted, Delivery
 
 _MOST_LABELS = 40  # of reasons and error classes of a stage: they are constants, and these bound a mistake
@@ -18,8 +19,10 @@ NONE = "none"  # the error class of what was put off without an exception
 class StageMeter:
     """`clock` gives epoch seconds. An entry's id begins with the epoch milliseconds at which it was written."""
 
-    def __init__(self, stage: str, partition: int, clock: Callable[[], float]) -> None:
-        self._place, self._clock = (stage, str(partition)), clock
+    def __init__(
+        self, stage: str, partition: int, clock: Callable[[], float], *, is_door: bool = False
+    ) -> None:
+        self._place, self._clock, self._is_door = (stage, str(partition)), clock, is_door
         self._received = metrics.RECEIVED.labels(*self._place)
         self._done = metrics.DONE.labels(*self._place)
         self._in_flight = metrics.IN_FLIGHT.labels(*self._place)
@@ -44,11 +47,12 @@ class StageMeter:
         self._in_flight.set(count)
 
     @contextmanager
-    def handling(self) -> Iterator[None]:
-        """Times a call of the handler, also one that fails."""
+    def handling(self, works: Sequence[Work]) -> Iterator[None]:
+        """Times a call of the handler with these works, also one that fails."""
         begun = time.perf_counter()
         try:
-            yield
+            with tracing.handling(self._place[0], works):
+                yield
         finally:
             self._handler.observe(time.perf_counter() - begun)
 
@@ -57,6 +61,7 @@ class StageMeter:
         if counted is None:
             return
         self._count(counted)
+        tracing.settled(self._place, counted, is_door=self._is_door)
         self._stage.observe(self._seconds_since(counted.received_ms))
         if counted.what not in ("retried", "put off"):
             self._since_comment.observe(self._seconds_since(_written_ms(counted.seq)))

@@ -65,3 +65,13 @@ class RuntimeSettings(BaseSettings):
     metrics_host: Annotated[str, Field(min_length=1, description="Address that /metrics is served on")] = (
         "127.0.0.1"
     )
+    traces_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://.*)?$",
+            description="Where `run` sends traces by OTLP over HTTP: http://127.0.0.1:4318/v1/traces. Default: nowhere",
+        ),
+    ] = ""
+    traces_share: Annotated[
+        float, Field(ge=0, le=1, description="So many of all comments are traced: 0.1 is every tenth")
+    ] = 1.0

@@ -51,12 +51,13 @@ What: TypeAlias = Literal["emitted", "done", "dropped", "dead-lettered", "retrie
 class Counted:
     """What the metrics tell of a settlement once it is written. `label` is the next stage of an emitted record, the
     reason of a dropped one, else the error's class. The entry was received at `received_ms` (epoch); the comment came
-    as `seq`."""
+    as `seq` and is traced as `trace`."""
 
     what: What
     label: str
     seq: str
     received_ms: int
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, get_args
 import aiohttp
 from prometheus_client import Counter, Histogram
 
+from pipeline import tracing
 from pipeline.metrics import NAMESPACE, SECONDS
 
 Provider: TypeAlias = Literal["stripe", "twilio", "email", "webhook"]
@@ -95,8 +96,9 @@ def calling(
         call.error = "cancelled"
         raise
     finally:
-        outcome = "error" if call.error else "ok"
-        SECONDS_OF_CALLS.labels(provider, outcome).observe(time.perf_counter() - begun)
+        outcome, seconds = "error" if call.error else "ok", time.perf_counter() - begun
+        SECONDS_OF_CALLS.labels(provider, outcome).observe(seconds)
+        tracing.called(provider, seconds, call.error or "")
         if call.error:
             ERRORS.labels(provider, call.error).inc()
 

@@ -11,6 +11,7 @@ import pytest
 from pipeline.embedded.identity import Identity
 from stages.demo.house import House
 from stages.demo.show import Show, load_show
+from tests.collector import Collector, collecting
 from tests.e2e.instagram import SETTINGS as INSTAGRAM
 from tests.e2e.processes import alive, descendants
 from tests.e2e.shop import Shop, opened
@@ -36,13 +37,21 @@ def secrets_of(house: House, show: Show) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def collector() -> Iterator[Collector]:
+    """Where the house's processes send their traces."""
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[House]:
     """A house that runs; nothing of it may be left afterwards."""
     others = descendants()
     folder = tmp_path_factory.mktemp("house")
     # A viewer of these tests says the same in each of them, which follow quickly.
     told = {"repeat_window_seconds": 0.0, "rate_limit_per_viewer": ""}
-    settings = {"message_claim_seconds": CLAIM_SECONDS, **told, **INSTAGRAM}
+    traces = {"traces_url": collector.url}
+    settings = {"message_claim_seconds": CLAIM_SECONDS, **told, **INSTAGRAM, **traces}
     house = House(folder, SHOW, settings=settings)
     started: set[Identity] = set()
     try:

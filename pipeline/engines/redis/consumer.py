@@ -48,7 +48,7 @@ class Consumer:
         self._patience = partial(Patience, self._log, random)
         self._reading = Reading(stage, stream.partition, partitions, clock)
         self._decider = Decider(stage, clock, random)
-        self._meter = StageMeter(stage.name, stream.partition, clock)
+        self._meter = StageMeter(stage.name, stream.partition, clock, is_door=stage.door is not None)
         self._settler = Settler(stream, self._meter, self._let_go, self.report_removed, random)
         self._handling = Handling(stage, stream, self, self._decider, self._patience, self._meter)
         self._in_hand: dict[str, Delivery] = {}

@@ -148,7 +148,7 @@ class Handling:
         if not works:
             return []
         try:
-            with self._meter.handling():
+            with self._meter.handling(works):
                 return await execute(self._stage, [work.record for work in works])
         except asyncio.CancelledError:
             task = asyncio.current_task()
