@@ -23,8 +23,9 @@ class RuntimeSettings(BaseSettings):
     redis_url: Annotated[
         str,
         Field(
-            pattern=r"^(rediss?://.*)?$",
-            description="Redis 7+ or Valkey that holds the streams: redis:// or rediss://",
+            pattern=r"^(rediss?(\+cluster)?://.*)?$",
+            description="Redis 7+ or Valkey that holds the streams: redis:// or rediss://; a cluster: "
+            "redis+cluster:// (or rediss+cluster://) and some of its nodes, host:port,host:port",
         ),
     ] = ""
     key_prefix: Annotated[str, Field(description="Put before every key in Redis")] = ""

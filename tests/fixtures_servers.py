@@ -15,7 +15,8 @@ from psycopg import sql
 from pipeline.embedded import Postgres, Valkey
 from stages.adapters.database import Database
 from stages.adapters.database.migrate import migrate
-from tests.redis_servers import SERVERS_HERE
+from tests.redis_servers import SERVERS_HERE, Kind, Running
+from tests.valkey_cluster import servers_at
 
 TEMPLATE = "migrated"
 
@@ -48,21 +49,23 @@ def redis_url(valkey: Valkey) -> str:
 @pytest.fixture(scope="session")
 def redis_server(
     valkey: Valkey, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[type[Valkey]], Valkey]]:
+) -> Iterator[Callable[[Kind], Running]]:
     """Gives the run's server of a kind; it is started when it is first asked for."""
     with ExitStack() as others:
-        started: dict[type[Valkey], Valkey] = {Valkey: valkey}
+        started: dict[Kind, Running] = {Valkey: valkey}
 
-        def running(kind: type[Valkey]) -> Valkey:
+        def running(kind: Kind) -> Running:
             if kind not in started:
-                started[kind] = others.enter_context(kind(tmp_path_factory.mktemp(kind.name)))
+                server: Running = kind(tmp_path_factory.mktemp(kind.name))
+                others.enter_context(server)
+                started[kind] = server
             return started[kind]
 
         yield running
 
 
 @pytest.fixture(params=SERVERS_HERE, ids=lambda kind: kind.name)
-def each_redis_url(request: pytest.FixtureRequest, redis_server: Callable[[type[Valkey]], Valkey]) -> str:
+def each_redis_url(request: pytest.FixtureRequest, redis_server: Callable[[Kind], Running]) -> str:
     """The URL of an empty Redis, of each kind that is installed in turn."""
     return emptied(redis_server(request.param).url)
 
@@ -111,8 +114,9 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 def emptied(url: str) -> str:
     """The same URL, with nothing left behind it."""
-    with redis.Redis.from_url(url) as client:
-        client.flushall()
+    for server in servers_at(url):
+        with redis.Redis.from_url(server) as client:
+            client.flushall()
     return url
 
 

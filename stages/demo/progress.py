@@ -75,7 +75,8 @@ class Observer:
             group = (await self._redis.xinfo_groups(key))[0]
         except (ResponseError, IndexError):  # no stream, or no group yet
             return StageLoad(int(await self._redis.xlen(key)), 0, 0, 0)
-        pending, retrying = int(group["pending"]), int(await self._redis.zcard(self._keys.retry(stage, 0)))
+        retry = self._keys.retry(stage, None if stream == PUBLIC_STREAM else 0)
+        pending, retrying = int(group["pending"]), int(await self._redis.zcard(retry))
         unread = await self._unread(key, group)
         return StageLoad(unread, max(pending - retrying, 0), retrying, int(group["consumers"]))
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.embedded import Valkey
 from stages.adapters.database import Database
 from stages.adapters.payments import StripePayments
 from tests.contract.engine_rig import EngineRig
@@ -18,12 +17,12 @@ from tests.contract.unpaid_orders import stripe_of
 from tests.contract.webhook_door import WebhookDoor
 from tests.fixtures_sandbox import Sandbox
 from tests.fixtures_servers import emptied
-from tests.redis_servers import SERVERS_HERE
+from tests.redis_servers import SERVERS_HERE, Kind, Running
 
 
 @pytest.fixture(params=[None, *SERVERS_HERE], ids=lambda kind: kind.name if kind else "memory")
 async def engine(
-    request: pytest.FixtureRequest, redis_server: Callable[[type[Valkey]], Valkey]
+    request: pytest.FixtureRequest, redis_server: Callable[[Kind], Running]
 ) -> AsyncIterator[EngineRig]:
     """Each engine in turn, with nothing in it."""
     if request.param is None:

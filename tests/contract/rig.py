@@ -17,6 +17,7 @@ from pipeline.cancellation import cancel
 from pipeline.dead_letter import DeadLetter
 from pipeline.engines.redis.agent import agents_of as redis_agents_of
 from pipeline.engines.redis.append import RedisAppender
+from pipeline.engines.redis.cluster import ClusterRedis
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.consumer import Consumer
 from pipeline.engines.redis.dead_letters import DeadLetters, Listed
@@ -44,17 +45,23 @@ class Rig:
 
     url: str
     redis: Redis
+    partitions: int = 1
     agents: list[tuple[Agent, asyncio.Task[None]]] = field(default_factory=list)
     listed: list[Listed] = field(default_factory=list)
 
     async def append(self, stream: str, *fields: str | bytes) -> str:
-        """Append an entry to a stage's stream."""
+        """Append an entry to a stage's stream, into its first partition."""
         entry_id: bytes = await self.redis.execute_command("XADD", KEYS.stream(stream, 0), "*", *fields)
         return entry_id.decode()
 
     def start(self, *stages: Stage[Any], consumer: str = "one", lease_seconds: float = 60.0) -> None:
         """Start an agent for each stage."""
-        settings = RuntimeSettings(redis_url=self.url, consumer_name=consumer, lease_seconds=lease_seconds)
+        settings = RuntimeSettings(
+            redis_url=self.url,
+            consumer_name=consumer,
+            lease_seconds=lease_seconds,
+            partitions=self.partitions,
+        )
         agents_of: ports.AgentsOf = partial(redis_agents_of, redis=self.redis, settings=settings)
         for each in stages:
             self.agents.extend((agent, asyncio.create_task(agent.run())) for agent in agents_of(each))
@@ -79,16 +86,16 @@ class Rig:
 
     async def length(self, stream: str) -> int:
         """Entries in a stream."""
-        return int(await self.redis.xlen(KEYS.stream(stream, 0)))
+        return sum([int(await self.redis.xlen(key)) for key in self._all(stream)])
 
     async def fields(self, stream: str) -> list[dict[bytes, bytes]]:
         """The fields of all entries in a stream."""
-        entries = await self.redis.execute_command("XRANGE", KEYS.stream(stream, 0), "-", "+")
-        return [fields for _, fields in entries]
+        found = [await self.redis.execute_command("XRANGE", key, "-", "+") for key in self._all(stream)]
+        return [fields for entries in found for _, fields in entries]
 
     async def dead(self) -> list[Listed]:
         """The dead letters."""
-        letters: ports.DeadLetters[Listed] = DeadLetters(self.redis, KEYS, 1)
+        letters: ports.DeadLetters[Listed] = DeadLetters(self.redis, KEYS, self.partitions)
         return [listed async for listed in letters.all()]
 
     async def letters(self) -> list[DeadLetter]:
@@ -119,12 +126,17 @@ class Rig:
 
     async def waiting(self, stage: str) -> int:
         """How many entries of the stage wait for a later time."""
-        return int(await self.redis.zcard(KEYS.retry(stage, 0)))
+        places = (*range(self.partitions), None)
+        return sum([int(await self.redis.zcard(KEYS.retry(stage, place))) for place in places])
 
     async def earlier(self, seq: str) -> int:
         """How many comments before `seq` are unfinished, where the stage `door` is the door."""
         watermark: ports.Watermark = Watermark(self.redis, KEYS, 1, "door")
         return await watermark.earlier("", seq)
+
+    def _all(self, stream: str) -> list[str]:
+        """The keys of a stream's partitions: the public one has none."""
+        return list(dict.fromkeys(KEYS.stream(stream, partition) for partition in range(self.partitions)))
 
     async def until(self, reached: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
         """Wait until `reached` says so. Raises TimeoutError, and what an agent failed with."""
@@ -155,9 +167,9 @@ class Rig:
 
 @asynccontextmanager
 async def rig_on(url: str) -> AsyncIterator[Rig]:
-    """A rig; its agents are killed at the end."""
+    """A rig, of three partitions where it is on a cluster; its agents are killed at the end."""
     redis = connect(url)
-    rig = Rig(url, redis)
+    rig = Rig(url, redis, 3 if isinstance(redis, ClusterRedis) else 1)
     try:
         yield rig
     finally:

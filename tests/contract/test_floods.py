@@ -9,6 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import ValidationError
 
+from pipeline.engines.redis.cluster import primaries_of
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.sayings import Bounds, Saying, Sayings
@@ -103,7 +104,8 @@ async def test_a_copy_that_comes_again_is_a_copy_and_what_came_first_is_none(say
 async def test_nothing_is_remembered_for_longer_than_it_counts(sayings: Judged, each_redis_url: str) -> None:
     await sayings(*((ANA, f"{n}", 0) for n in range(10)))
     redis = connect(each_redis_url)
-    lives = [await redis.pttl(key) for key in await redis.keys("*")]
+    servers = (await primaries_of(redis)).values()
+    lives = [await redis.pttl(key) for server in servers for key in await server.keys("*")]
     await redis.aclose()
     assert len(lives) == 10
     assert all(0 < life <= 10_000 for life in lives)

@@ -140,10 +140,18 @@ async def test_what_a_managed_server_keeps_to_itself_is_unknown_and_said_so(
     assert all("does not tell" in line["event"] for line in logs)
 
 
-async def test_a_server_in_cluster_mode_is_warned_of(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_a_node_of_a_cluster_is_no_server_by_itself(tmp_path_factory: pytest.TempPathFactory) -> None:
     with _ClusterValkey(tmp_path_factory.mktemp("cluster")) as server:
         findings = await examine_redis(server.url)
-    assert [each.subject for each in findings if each.level == "warning"] == ["Redis cluster"]
+    [finding] = [each for each in findings if each.level == "error"]
+    assert finding.subject == "Redis cluster"
+    assert "write redis+cluster:// in REDIS_URL" in finding.sentence
+
+
+async def test_a_lone_server_is_no_cluster(server: TroubledValkey) -> None:
+    [finding] = await examine_redis(server.url.replace("redis://", "redis+cluster://"))
+    assert finding.level == "error"
+    assert "is no node of a cluster: write redis:// in REDIS_URL" in finding.sentence
 
 
 async def test_a_server_that_is_away_is_waited_for_at_start_and_an_error_for_the_doctor() -> None:

@@ -185,7 +185,7 @@ class SettleMachine(RuleBasedStateMachine):
             if found:
                 self.run(self.streams["left"].settle(self.decided(found, ["emit"] * len(found))))
         self.every_record_is_in_one_place()
-        assert not self.run(self.rig.redis.exists(KEYS.retry("door", 0), KEYS.attempts("door", 0)))
+        assert not self.run(self.rig.redis.exists(KEYS.retry("door", None), KEYS.attempts("door", None)))
 
     def take(self, name: str, deliveries: list[Delivery]) -> None:
         self.hands[name].update((delivery.entry_id, delivery) for delivery in deliveries)

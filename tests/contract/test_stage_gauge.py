@@ -77,7 +77,7 @@ async def test_what_is_unfinished_and_finished_is_counted(line: Line, stage: str
     await line.add(key, 5)
     await line.work(stage, key, 2)
     await line.redis.execute_command("XREADGROUP", "GROUP", stage, "one", "COUNT", 1, "STREAMS", key, ">")
-    await line.redis.zadd(f"retry:{stage}:{{0}}", {"1-0": 1})
+    await line.redis.zadd(Keys().retry(stage, None if stage == "ingest" else 0), {"1-0": 1})
     gauge = await line.gauges.read(stage, STREAMS[stage], 0)
     assert gauge is not None
     assert (gauge.unfinished, gauge.settled, gauge.retrying) == (3, 2, 1)

@@ -24,16 +24,14 @@ from pipeline.tombstone import TRIMMED
 from tests.contract.public_door import comments, door
 from tests.contract.rig import KEYS, Item, Rig, at_work, done, entry, rig_on, stage
 from tests.fixtures_servers import emptied
-from tests.redis_servers import SERVERS_HERE
+from tests.redis_servers import SERVERS_HERE, Kind, Running
 
 FORWARD = (Append("second", 0, ("a", "b")),)
 FIRST = KEYS.stream("first", 0)
 
 
 @pytest.fixture(params=SERVERS_HERE, ids=lambda kind: kind.name)
-async def rig(
-    request: pytest.FixtureRequest, redis_server: Callable[[type[Valkey]], Valkey]
-) -> AsyncIterator[Rig]:
+async def rig(request: pytest.FixtureRequest, redis_server: Callable[[Kind], Running]) -> AsyncIterator[Rig]:
     """Each server in turn, with nothing in it."""
     async with rig_on(emptied(redis_server(request.param).url)) as rig:
         yield rig
@@ -100,7 +98,7 @@ async def test_an_unconditional_heartbeat_steals_entries_back(rig: Rig) -> None:
     consumer.stop_reading()
     consumer.release()
     await running
-    assert [key async for key in rig.redis.scan_iter("second*")] == []
+    assert not await rig.redis.exists(KEYS.stream("second", 0))
 
 
 async def test_a_renewed_lease_is_not_counted_as_a_delivery_and_begins_anew(rig: Rig) -> None:
@@ -208,6 +206,7 @@ async def test_entries_removed_before_anybody_read_them_are_reported_once(rig: R
     await rig.redis.execute_command("XTRIM", KEYS.comments, "MINID", "4000-0")
     assert (await trimmer(rig, 5.0).trim()).losses == {"door": 2}
     assert (await trimmer(rig, 5.0).trim()).losses == {}
+    await trimmer(rig, 5.0).round()  # on a cluster it carries the tombstone to the dead letters
     [listed] = await rig.dead()
     assert (listed.letter.error, listed.letter.entry_id) == (TRIMMED, "1000-0")
 

@@ -154,7 +154,8 @@ class Shop:
         if not groups:
             return 0
         [group] = groups
-        retrying = await self.wiring.redis.zcard(self.wiring.keys.retry(stage, 0))
+        place = None if stream_of(stage) == PUBLIC_STREAM else 0
+        retrying = await self.wiring.redis.zcard(self.wiring.keys.retry(stage, place))
         return int(group["pending"]) - int(retrying)
 
     async def dead(self) -> list[Listed]:

@@ -9,6 +9,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from pipeline.engines.redis.cluster import ClusterRedis, NotACluster
+from pipeline.engines.redis.cluster_checks import check_cluster
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.finding import Finding
 
@@ -24,20 +26,16 @@ class UnfitRedis(Exception):
 
 
 async def check_redis(redis: Redis) -> list[Finding]:
-    """What the server says about itself, one finding for each thing that matters; what it won't say is unknown.
-    Reads only INFO and CONFIG GET. Raises what redis-py raises where Redis is away (connection.REDIS_AWAY)."""
-    facts: dict[str, Any] = {}
-    for section in _SECTIONS:
-        facts.update(await _info(redis, section))
-    appendfsync = await _configured(redis, "appendfsync")
-    return [
-        _version(facts),
-        _eviction(facts),
-        _memory(facts),
-        _persistence(facts, appendfsync),
-        _role(facts),
-        _cluster(facts),
-    ]
+    """What the server says about itself, one finding for each thing that matters; what it won't say is unknown. Of a
+    cluster every node is asked, the replicas too, since each may become a primary. Reads only INFO, CONFIG GET and
+    CLUSTER SLOTS. Raises what redis-py raises where Redis is away (connection.REDIS_AWAY)."""
+    if isinstance(redis, ClusterRedis):
+        try:
+            return await check_cluster(redis, _of_any_server)
+        except NotACluster as error:
+            return [Finding("error", "Redis cluster", str(error))]
+    facts = await _facts(redis)
+    return [*await _of_any_server(redis, facts), _role(facts), _cluster(facts)]
 
 
 async def require_fit_redis(redis: Redis) -> None:
@@ -54,6 +52,19 @@ async def require_fit_redis(redis: Redis) -> None:
     for finding in findings:
         if finding.level != "ok":
             _log.warning(finding.sentence, subject=finding.subject, level_found=finding.level)
+
+
+async def _facts(server: Redis) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    for section in _SECTIONS:
+        facts.update(await _info(server, section))
+    return facts
+
+
+async def _of_any_server(server: Redis, known: Mapping[str, Any] | None = None) -> list[Finding]:
+    facts = known or await _facts(server)
+    appendfsync = await _configured(server, "appendfsync")
+    return [_version(facts), _eviction(facts), _memory(facts), _persistence(facts, appendfsync)]
 
 
 async def _info(redis: Redis, section: str) -> Mapping[str, Any]:
@@ -173,10 +184,9 @@ def _cluster(facts: Mapping[str, Any]) -> Finding:
         return _unknown(subject, "whether cluster mode is on: see that it is off")
     if on:
         return Finding(
-            "warning",
+            "error",
             subject,
-            "Cluster mode is on: comments_stream and the stages' streams lie in different slots, which one step can't "
-            "write to, whatever PARTITIONS is. Use a server without cluster mode.",
+            "It is a node of a cluster, which holds only a part of the keys: write redis+cluster:// in REDIS_URL.",
         )
     return Finding("ok", subject, "Cluster mode is off.")
 

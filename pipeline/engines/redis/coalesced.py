@@ -21,6 +21,7 @@ class CoalescedRedis(Redis):
 
     def __init__(self, redis: Redis) -> None:
         super().__init__(connection_pool=redis.connection_pool)
+        self._redis = redis
         self._asked: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
         self._trips: set[asyncio.Task[None]] = set()  # the loop itself holds tasks only weakly
         self._free = _AT_ONCE
@@ -49,7 +50,7 @@ class CoalescedRedis(Redis):
             self._free += 1  # in the same step as the look at what is asked: nothing stays behind
 
     async def _go(self, trip: list[tuple[tuple[Any, ...], asyncio.Future[Any]]]) -> None:
-        pipeline = self.pipeline(transaction=False)
+        pipeline = self._redis.pipeline(transaction=False)
         for args, _ in trip:
             pipeline.execute_command(*args)
         try:

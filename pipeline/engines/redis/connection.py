@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import DefaultParser
@@ -18,9 +20,13 @@ from redis.exceptions import (
     TimeoutError,
 )
 
+from pipeline.engines.redis.cluster import ClusterRedis
+from pipeline.engines.redis.slots import Address
+
 
 class WritesRefused(ResponseError):
-    """Redis takes no writes now: it can't save them, has too few replicas for them, or is held up by a script."""
+    """Redis takes no writes now: it can't save them, has too few replicas for them, is held up by a script, or is a
+    cluster of which a part is away or being moved."""
 
 
 class _Parser(DefaultParser):  # type: ignore[misc, valid-type]  # redis-py chooses it at import: hiredis' or its own
@@ -28,7 +34,7 @@ class _Parser(DefaultParser):  # type: ignore[misc, valid-type]  # redis-py choo
 
     EXCEPTION_CLASSES: ClassVar[dict[str, Any]] = {
         **DefaultParser.EXCEPTION_CLASSES,
-        **dict.fromkeys(("MISCONF", "NOREPLICAS", "BUSY", "CLUSTERDOWN"), WritesRefused),
+        **dict.fromkeys(("MISCONF", "NOREPLICAS", "BUSY", "CLUSTERDOWN", "TRYAGAIN"), WritesRefused),
     }
 
 
@@ -49,8 +55,19 @@ _SOCKET_SECONDS = 5.0
 
 
 def connect(url: str, *, connections: int = 16) -> Redis:
-    """A client with a pool of its own, in which commands wait for a free connection. It connects at its first
-    command, and leaves retrying to its callers, who know what may be repeated."""
+    """A client with a pool of its own (of a cluster: one to each node), in which commands wait for a free connection.
+    It connects at its first command, and leaves retrying to its callers, who know what may be repeated.
+
+    `redis://` and `rediss://` lead to one server, `redis+cluster://` and `rediss+cluster://` to a cluster, some of
+    whose nodes stand where the host would: `redis+cluster://:password@one:6379,two:6379`.
+    """
+    if "+cluster://" not in url:
+        return _connect(url, connections)
+    seeds, url_of = _nodes(url)
+    return ClusterRedis(seeds, lambda address: _connect(url_of(address), connections))
+
+
+def _connect(url: str, connections: int) -> Redis:
     pool = BlockingConnectionPool.from_url(
         url,
         timeout=_SOCKET_SECONDS,
@@ -67,6 +84,18 @@ def connect(url: str, *, connections: int = 16) -> Redis:
     for command in ("XPENDING", "XAUTOCLAIM"):
         redis.set_response_callback(command, _as_it_came)
     return redis
+
+
+def _nodes(url: str) -> tuple[list[Address], Callable[[Address], str]]:
+    """The nodes that a cluster's URL names, and what makes the URL of any of its nodes."""
+    scheme, _, rest = url.partition("+cluster://")
+    places, slash, more = rest.partition("/")
+    login, at, hosts = places.rpartition("@")
+    seeds = []
+    for place in hosts.split(","):
+        split = urlsplit(f"//{place}")
+        seeds.append(Address(split.hostname or "localhost", split.port or 6379))
+    return seeds, lambda address: f"{scheme}://{login}{at}{address}{slash}{more}"
 
 
 def connect_reader(url: str) -> Redis:

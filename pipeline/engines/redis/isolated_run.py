@@ -13,6 +13,7 @@ from redis.exceptions import ResponseError
 
 from pipeline.cancellation import cancel
 from pipeline.engines.redis.backlog import Backlog
+from pipeline.engines.redis.cluster import primaries_of
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.keys import Keys
 from pipeline.envelope import Envelope
@@ -154,7 +155,11 @@ class RunRegister:
 
     async def _found(self, prefix: str) -> list[str]:
         pattern = _GLOB.sub(r"\\\1", prefix) + "*"
-        return [key.decode() async for key in self._redis.scan_iter(match=pattern, count=_PAGE)]
+        return [
+            key.decode()
+            for server in (await primaries_of(self._redis)).values()
+            async for key in server.scan_iter(match=pattern, count=_PAGE)
+        ]
 
     async def _save_letters(self, source: str, target: str) -> None:
         while rows := await self._redis.execute_command("XRANGE", source, "-", "+", "COUNT", _PAGE):

@@ -9,8 +9,9 @@ from pipeline.stage import PUBLIC_STREAM
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Key names under an optional prefix. The braces are the Redis Cluster hash tag: all keys of one partition
-    share a slot, so one script may touch them."""
+    """Key names under an optional prefix. The braces are the Redis Cluster hash tag: all keys of one partition share a
+    slot, so one script may touch them. What a stage at the door keeps (partition None: the public stream has none) lies
+    in the public stream's slot."""
 
     prefix: str = ""
 
@@ -23,30 +24,36 @@ class Keys:
         """Stream of a stage, or the events or dead letters, of one partition."""
         return self.comments if name == PUBLIC_STREAM else f"{self.prefix}{name}:{{{partition}}}"
 
-    def retry(self, stage: str, partition: int) -> str:
+    def retry(self, stage: str, partition: int | None) -> str:
         """Sorted set: entry id -> when its retry is due (epoch milliseconds)."""
-        return f"{self.prefix}retry:{stage}:{{{partition}}}"
+        return f"{self.prefix}retry:{stage}:{self._tag(partition)}"
 
-    def attempts(self, stage: str, partition: int) -> str:
+    def attempts(self, stage: str, partition: int | None) -> str:
         """Hash: entry id -> failures so far and time of the first one."""
-        return f"{self.prefix}attempts:{stage}:{{{partition}}}"
+        return f"{self.prefix}attempts:{stage}:{self._tag(partition)}"
 
-    def cursor(self, stage: str, partition: int) -> str:
+    def cursor(self, stage: str, partition: int | None) -> str:
         """String: where the reclaimer goes on."""
-        return f"{self.prefix}cursor:{stage}:{{{partition}}}"
+        return f"{self.prefix}cursor:{stage}:{self._tag(partition)}"
 
-    def fence(self, stage: str, partition: int, consumer: str = "") -> str:
+    def fence(self, stage: str, partition: int | None, consumer: str = "") -> str:
         """String: which process may write as `consumer` of the stage; without one, which is the stage's only one."""
         owner = f"{stage}:{consumer}" if consumer else stage
-        return f"{self.prefix}fence:{owner}:{{{partition}}}"
+        return f"{self.prefix}fence:{owner}:{self._tag(partition)}"
 
-    def checkpoint(self, stage: str, partition: int) -> str:
+    def checkpoint(self, stage: str, partition: int | None) -> str:
         """String: the id after which the stage's group begins where it has to be made again."""
-        return f"{self.prefix}checkpoint:{stage}:{{{partition}}}"
+        return f"{self.prefix}checkpoint:{stage}:{self._tag(partition)}"
 
     def loss(self, stage: str) -> str:
         """String: the last loss in the public stream that was reported to the stage."""
-        return f"{self.prefix}loss:{stage}:{{0}}"
+        return f"{self.prefix}loss:{stage}:{self._tag(None)}"
+
+    @property
+    def tombstones(self) -> str:
+        """Stream: the tombstones of public entries that no script could write to the dead letters, which lie in another
+        slot; the trimmer carries them there."""
+        return f"{self.prefix}tombstones:{self._tag(None)}"
 
     def unfinished(self, partition: int) -> str:
         """Sorted set: the seqs of the comments on their way to the exclusive stage."""
@@ -86,3 +93,6 @@ class Keys:
     def analytics(self, partition: int) -> str:
         """String: what the shows of the partition do just now, as `run analytics` has counted it."""
         return f"{self.prefix}analytics:{{{partition}}}"
+
+    def _tag(self, partition: int | None) -> str:
+        return f"{{{self.comments if partition is None else partition}}}"

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from pipeline.backlog_watch import Load
 from pipeline.engines.redis.backlog import Backlog
 from pipeline.engines.redis.keys import Keys
+from pipeline.stage import PUBLIC_STREAM
 
 _MOST_COUNTED = 100_000  # unread entries, where the server doesn't know their number
 
@@ -22,7 +23,8 @@ class StreamLoad:
 
     async def __call__(self, stream: str, stage: str, partition: int) -> Load:
         """The load of `stage`, which reads `stream`, on a partition. Raises what redis-py raises."""
-        key, retry = self._keys.stream(stream, partition), self._keys.retry(stage, partition)
+        key = self._keys.stream(stream, partition)
+        retry = self._keys.retry(stage, None if stream == PUBLIC_STREAM else partition)
         backlog = Backlog(self._redis, key, stage)
         unread, lag = await backlog.weighed(_MOST_COUNTED)
         return Load(

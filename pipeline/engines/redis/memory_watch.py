@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from redis.asyncio import Redis
 
+from pipeline.engines.redis.cluster import primaries_of
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.metrics import NAMESPACE
 from pipeline.watch import Watch
@@ -23,7 +24,8 @@ class Memory:
 
 
 class MemoryWatch(Watch[Memory]):
-    """Asks the server that `redis` talks to."""
+    """Asks the server that `redis` talks to; of a cluster it tells of the primary that is nearest to its limit, since
+    one that is full stops the whole."""
 
     name = "memory"
 
@@ -38,8 +40,8 @@ class MemoryWatch(Watch[Memory]):
 
     async def look(self) -> Memory:
         """What the server says of itself."""
-        said = await self._redis.info("memory")
-        return Memory(int(said["used_memory"]), int(said["maxmemory"]) or None)
+        servers = await primaries_of(self._redis)
+        return max([await _memory_of(server) for server in servers.values()], key=_fullness)
 
     def tell(self, known: Memory) -> Iterator[GaugeMetricFamily]:
         """What is used, and what may be, where that is limited."""
@@ -48,3 +50,12 @@ class MemoryWatch(Watch[Memory]):
             yield GaugeMetricFamily(
                 f"{NAMESPACE}_redis_memory_most_bytes", "Memory that it may use", known.most
             )
+
+
+async def _memory_of(server: Redis) -> Memory:
+    said = await server.info("memory")
+    return Memory(int(said["used_memory"]), int(said["maxmemory"]) or None)
+
+
+def _fullness(memory: Memory) -> tuple[float, int]:
+    return (memory.used / memory.most if memory.most else 0.0), memory.used

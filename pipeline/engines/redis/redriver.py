@@ -128,9 +128,8 @@ class Redriver:
         return self._keys.stream(DEAD, listed.partition)
 
     def _public_keys(self, letter: DeadLetter) -> tuple[str, str, str]:
-        # The public stream has no partitions: what its stage keeps lies in the first one.
         stage = letter.stage
-        return self._keys.comments, self._keys.retry(stage, 0), self._keys.attempts(stage, 0)
+        return self._keys.comments, self._keys.retry(stage, None), self._keys.attempts(stage, None)
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)

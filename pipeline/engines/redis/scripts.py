@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -15,29 +16,20 @@ _INCLUDE = re.compile(r"^--#include (\w+)$", re.MULTILINE)
 
 
 class Script:
-    """One script on one server: called by its digest, loaded again when the server has forgotten it. A line
+    """One script: called by its digest, and once by its source where the server does not know it (any more). A line
     `--#include NAME` stands for the functions of another file."""
 
     def __init__(self, redis: Redis, name: str) -> None:
         self._redis = redis
         self._source = _source(name)
-        self._digest: str | None = None
+        self._digest = hashlib.sha1(self._source.encode(), usedforsecurity=False).hexdigest()
 
     async def __call__(self, keys: Sequence[str], *args: Any) -> Any:
         """The script's answer. Raises what redis-py raises."""
-        if self._digest is None:
-            self._digest = await self._load()
         try:
-            return await self._run(self._digest, keys, args)
+            return await self._redis.execute_command("EVALSHA", self._digest, len(keys), *keys, *args)
         except NoScriptError:
-            self._digest = await self._load()
-            return await self._run(self._digest, keys, args)
-
-    async def _load(self) -> str:
-        return str(await self._redis.execute_command("SCRIPT LOAD", self._source))
-
-    async def _run(self, digest: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        return await self._redis.execute_command("EVALSHA", digest, len(keys), *keys, *args)
+            return await self._redis.execute_command("EVAL", self._source, len(keys), *keys, *args)
 
 
 @cache

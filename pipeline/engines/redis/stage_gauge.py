@@ -45,7 +45,8 @@ class StageGauges:
             settled = None if unfinished is None else added - unfinished
         else:
             unfinished, settled = length, added - length
-        retrying = await self._redis.zcard(self._keys.retry(stage, partition))
+        place = None if stream == PUBLIC_STREAM else partition
+        retrying = await self._redis.zcard(self._keys.retry(stage, place))
         return Gauge(unfinished, int(retrying), settled, _seconds(heard_ms), _seconds(oldest_ms))
 
 

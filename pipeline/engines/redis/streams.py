@@ -11,7 +11,9 @@ import msgpack
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from pipeline.engines.redis.forwarding import Forwarding, Places, place_of
 from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.reach import share_a_slot, tombstones_for
 from pipeline.engines.redis.scripts import Script
 from pipeline.engines.redis.watermark import member
 from pipeline.settings import RuntimeSettings
@@ -84,24 +86,35 @@ class StageStream:
         self._exclusive = stage.exclusive
         self.stage, self.partition = stage.name, partition
         self.key = keys.stream(stage.stream, partition)
-        self._fence_key = keys.fence(stage.name, partition, "" if stage.exclusive else self._consumer)
-        self._checkpoint_key = keys.checkpoint(stage.name, partition)
+        place = None if stage.door else partition
+        self._fence_key = keys.fence(stage.name, place, "" if stage.exclusive else self._consumer)
+        self._checkpoint_key = keys.checkpoint(stage.name, place)
         self._own_keys = [
             self.key,
-            keys.retry(stage.name, partition),
-            keys.attempts(stage.name, partition),
+            keys.retry(stage.name, place),
+            keys.attempts(stage.name, place),
             self._fence_key,
         ]
-        self._dead_key = keys.stream(DEAD, partition)
-        self._take_keys = [*self._own_keys, keys.cursor(stage.name, partition), self._dead_key]
+        self._dead_key = tombstones_for(redis, keys, self.key, partition)
+        self._take_keys = [*self._own_keys, keys.cursor(stage.name, place), self._dead_key]
         self._renew_keys = [self.key, self._own_keys[2], self._fence_key, self._dead_key]
         fields = tombstone_fields(stage.name, stage.stream, partition)
         self._tombstone = msgpack.packb(fields, use_bin_type=False)
         self._scripts = {
             name: Script(redis, name)
-            for name in ("open", "take", "begin", "settle", "renew", "unfence", "forget_consumers")
+            for name in (
+                "open",
+                "take",
+                "begin",
+                "settle",
+                "renew",
+                "unfence",
+                "forget_consumers",
+                "still_owned",
+            )
         }
         self._onward: dict[str, int] = {}
+        self._forwarding = Forwarding(redis)
 
     @property
     def lease_seconds(self) -> float:
@@ -172,10 +185,15 @@ class StageStream:
         return Renewed(_texts(lost), _texts(gone))
 
     async def settle(self, settlements: Sequence[Settlement]) -> Settling:
-        """Write the settlements in one step."""
-        places = _Places()
+        """Write the settlements in one step; on a cluster, what goes to streams in other slots is written before."""
+        places = Places()
         ordered = sorted(settlements, key=lambda settlement: _rank(settlement.entry_id))
         batch = [self._packed(settlement, places) for settlement in ordered]
+        if not share_a_slot(self._redis, self.key, *places.streams, *places.sets):
+            return await self._settle_across(batch, places)
+        return await self._written(batch, places)
+
+    async def _written(self, batch: Sequence[Any], places: Places) -> Settling:
         lost, lengths, gone = await self._fenced(
             "settle",
             [*self._own_keys, self._dead_key, *places.streams, *places.sets],
@@ -192,6 +210,20 @@ class StageStream:
             if key in places.onward:
                 self._onward[key] = length
         return Settling(_texts(lost), _texts(gone))
+
+    async def _settle_across(self, batch: Sequence[Any], places: Places) -> Settling:
+        """Whoever breaks off in between has written what the next owner writes again: who reads it knows it by its
+        id."""
+        keys, ids = [self.key, self._fence_key], [row[0] for row in batch]
+        lost = _texts(await self._fenced("still_owned", keys, self._group, self._consumer, self._token, *ids))
+        owned = [row for row in batch if row[0] not in lost]
+        lengths = await self._forwarding.forward(owned, places)
+        self._onward.update((key, length) for key, length in lengths.items() if key in places.onward)
+        # What was forwarded is only acknowledged here: it has no appends any more, and no step.
+        rest = [row if row[1] is False else (row[0], (), False) for row in owned]
+        settled = await self._written(rest, Places()) if rest else Settling([], [])
+        self._forwarding.forget(ids)
+        return Settling([*lost, *settled.lost], settled.gone)
 
     async def begin(self, entry_id: str, deliveries: int) -> Renewed:
         """Count that the work on an entry begins for the `deliveries`-th time. Answers where it must not."""
@@ -219,7 +251,7 @@ class StageStream:
     def _fence_ms(self) -> int:
         return int(1000 * (self.lease_seconds if self._exclusive else _NAME_SECONDS))
 
-    def _packed(self, settlement: Settlement, places: _Places) -> list[Any]:
+    def _packed(self, settlement: Settlement, places: Places) -> list[Any]:
         if isinstance(settlement, Postponed):
             account = f"{settlement.attempts}:{settlement.first_failed_ms}"
             return [settlement.entry_id, False, settlement.due_ms, account]
@@ -228,12 +260,12 @@ class StageStream:
             key = self._keys.stream(append.stream, append.partition)
             if append.stream not in (EVENTS, DEAD):
                 places.onward.add(key)
-            appends.append((_place(places.streams, key), append.fields))
+            appends.append((place_of(places.streams, key), append.fields))
         step: Any = False
         if settlement.step:
             key = self._keys.unfinished(settlement.step.partition)
             sign = "+" if settlement.step.begins else "-"
-            step = (_place(places.sets, key), sign, member(settlement.step.seq))
+            step = (place_of(places.sets, key), sign, member(settlement.step.seq))
         return [settlement.entry_id, appends, step]
 
     async def _taken(self, which: str, count: int, where: object, in_hand: Iterable[str] = ()) -> Taken:
@@ -259,22 +291,6 @@ class StageStream:
             if said != "FENCED":
                 raise
             raise Fenced(holder) from None
-
-
-@dataclass(slots=True)
-class _Places:
-    """What a batch writes to: keys and their place among the script's, counted from 1."""
-
-    streams: dict[str, int]
-    sets: dict[str, int]
-    onward: set[str]
-
-    def __init__(self) -> None:
-        self.streams, self.sets, self.onward = {}, {}, set()
-
-
-def _place(places: dict[str, int], key: str) -> int:
-    return places.setdefault(key, len(places) + 1)
 
 
 def _delivery(entry_id: bytes, flat: list[bytes], deliveries: int, account: bytes | None) -> Delivery:

@@ -14,12 +14,12 @@ from pipeline.engines.redis.archive_mark import ArchiveMark
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.scripts import Script
+from pipeline.engines.redis.tombstones import Tombstones
 from pipeline.engines.redis.watermark import Watermark
 from pipeline.entry_id import FIRST, id_text
 from pipeline.metrics import ARCHIVE_BEHIND_SECONDS, ENTRIES_LOST
 from pipeline.rounds import Rounds
 from pipeline.settings import RuntimeSettings
-from pipeline.settlement import DEAD
 from pipeline.stage import PUBLIC_STREAM
 from pipeline.tombstone import tombstone_fields
 
@@ -57,16 +57,18 @@ class Trimmer(Rounds):
         self._settings, self._doors, self._watermark, self._clock = settings, doors, watermark, clock
         self._archived = archived
         self._script = Script(redis, "trim")
-        self._keys = [keys.comments, keys.stream(DEAD, 0), keys.attempts(PUBLIC_STREAM, 0)]
+        self._tombstones = Tombstones(redis, keys)
+        self._keys = [keys.comments, self._tombstones.key, keys.attempts(PUBLIC_STREAM, None)]
         for door in doors:
-            self._keys += [keys.checkpoint(door, 0), keys.loss(door)]
+            self._keys += [keys.checkpoint(door, None), keys.loss(door)]
         fields = tombstone_fields(doors[0], PUBLIC_STREAM, 0)
         self._tombstone = msgpack.packb(fields, use_bin_type=False)
         self._log = structlog.get_logger(stream=keys.comments)
 
     async def round(self) -> bool:
-        """Trim, and forget the marks that nobody needs any more."""
+        """Trim, see to the tombstones, and forget the marks that nobody needs any more."""
         await self.trim()
+        await self._tombstones.carry()
         for partition in range(self._settings.partitions):
             await self._watermark.forget(partition, self._clock())
         return False
