@@ -103,6 +103,8 @@ EVENING = Board(
             "From comment to order",
             (
                 Graph("Comments", 'sum(rate(tiktoksales_received_total{stage="ingest"}[5m]))', "a second", "cps"),
+                Graph("Posted", "sum by (answer) (rate(tiktoksales_gateway_comments_total[5m]))", "{{answer}}", "cps",
+                      "At the gateway, by its answer."),
                 Graph("What goes on", "tiktoksales:conversion:rate5m", "{{stage}}", "percentunit",
                       "Of what a stage has ended, the share that went on: bought, matched, ordered, charged."),
                 Graph("Why it ended", 'topk(10, sum by (stage, reason) (rate(tiktoksales_dropped_total[5m])))',

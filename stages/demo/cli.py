@@ -20,6 +20,7 @@ def demo(
     ] = False,
     show: Annotated[Path, typer.Option(help="Folder of the recorded show.")] = SHOW,
     speed: Annotated[float, typer.Option(min=0.1, max=100, help="2 plays twice as fast.")] = 1.0,
+    workers: Annotated[int, typer.Option(min=1, max=8, help="Processes of each stage.")] = 1,
 ) -> None:
     """Play a recorded show on embedded servers, and print what happened."""
     from stages.demo.run import run_demo, stop_demo
@@ -27,4 +28,4 @@ def demo(
     if stop:
         stop_demo()
     else:
-        run_demo(show, as_json=json, keep=keep, speed=speed)
+        run_demo(show, as_json=json, keep=keep, speed=speed, workers=workers)

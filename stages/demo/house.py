@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shlex
 import shutil
+import signal
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,6 +45,7 @@ KEEPERS = (
     "sales",
     "memory",
 )  # small enough to share a process
+_WORKER = re.compile(rf"({'|'.join(STAGES)})-[0-9]+")
 _READY_SECONDS = 120.0
 _GRACE_SECONDS, _SHORT_GRACE_SECONDS = 15.0, 2.0
 
@@ -87,12 +91,20 @@ class Secrets:
 class House:
     """Everything runs below `folder`, which holds data and logs. With `kept` it outlives this process, and a house
     that was left running there is taken over; else it ends with this process, however that ends. `settings` are
-    given to every process, on top of the house's own."""
+    given to every process, on top of the house's own. Each stage has `workers` processes: the second one of `intent` is
+    `intent-2`."""
 
     def __init__(
-        self, folder: Path, catalog: Path, *, kept: bool = False, settings: Mapping[str, Any] | None = None
+        self,
+        folder: Path,
+        catalog: Path,
+        *,
+        kept: bool = False,
+        settings: Mapping[str, Any] | None = None,
+        workers: int = 1,
     ) -> None:
         self.folder, self._catalog, self._kept = folder, catalog, kept
+        self._workers = tuple(f"{stage}-{ordinal}" for ordinal in range(2, workers + 1) for stage in STAGES)
         self._settings = settings or {}
         self._valkey, self._postgres = Valkey(folder / "valkey"), Postgres(folder / "postgres")
         self._processes: dict[str, ServerProcess] = {}
@@ -132,18 +144,22 @@ class House:
 
     def start_shop(self) -> None:
         """Start the doors, the stages and the keepers. Raises ServerFailed."""
-        for name in (*DOORS, *STAGES, "keepers"):
+        for name in (*DOORS, *STAGES, *self._workers, "keepers"):
             self.start_process(name)
         for name in DOORS:
             self.wait_for(name)
+            self._targets.put(name, getattr(self.secrets, f"{name}_port"))
         self._write_environment()
 
     def start_process(self, name: str, **settings: Any) -> None:
-        """Start a door, a stage or the keepers (again), for once with these settings on top."""
+        """Start a door, a stage's first or further worker, or the keepers (again), for once with these settings on
+        top."""
+        stage, _, ordinal = name.partition("-")
         verbs = {"keepers": ("run", *KEEPERS), **{door: ("serve", door) for door in DOORS}}.get(
-            name, ("run", name)
+            name, ("run", stage)
         )
-        self._launch(name, "-m", "stages", *verbs, **settings)
+        own = {"consumer_name": f"{socket.gethostname()}-{int(ordinal) - 1}"} if ordinal else {}
+        self._launch(name, "-m", "stages", *verbs, **own, **settings)
 
     def start_program(self, name: str, *arguments: str, **settings: Any) -> None:
         """Start Python with these arguments as a part of the house (again), with these settings on top. It is stopped
@@ -158,6 +174,14 @@ class House:
     def dismiss_process(self, name: str) -> None:
         """End one of them at once; the house no longer counts on it."""
         self._processes.pop(name).kill()
+
+    def pause_process(self, name: str) -> None:
+        """Make one of them stand still (SIGSTOP), until `resume_process`."""
+        os.kill(self._processes[name].server.pid, signal.SIGSTOP)
+
+    def resume_process(self, name: str) -> None:
+        """Let a paused one go on (SIGCONT)."""
+        os.kill(self._processes[name].server.pid, signal.SIGCONT)
 
     def is_running(self, name: str) -> bool:
         """Whether one of them lives."""
@@ -181,13 +205,18 @@ class House:
                 server.stop()
 
     def _stop_processes(self, grace_seconds: float) -> None:
-        for names in (DOORS, (*STAGES, "keepers", *self._programs), ("sandbox",)):
+        for names in (DOORS, (*STAGES, *self._further_workers(), "keepers", *self._programs), ("sandbox",)):
             found = (self._processes.pop(name, None) or self._left_running(name) for name in names)
             processes = [process for process in found if process]
             for process in processes:
                 process.ask_to_stop()
             for process in processes:
                 process.stop(grace_seconds=grace_seconds)
+
+    def _further_workers(self) -> set[str]:
+        """Those that run, also from an earlier process that started more of them."""
+        left = {file.name.partition(".")[0] for file in (self.folder / "logs").glob("*-*.process.json")}
+        return {name for name in (*left, *self._processes) if _WORKER.fullmatch(name)}
 
     def remove(self) -> None:
         """End everything and delete the data, for the sake of which nothing needs to be finished."""
@@ -271,7 +300,7 @@ class House:
         if running:
             self._processes[name] = running
             return
-        if name in (*STAGES, "keepers"):
+        if name in (*STAGES, "keepers") or _WORKER.fullmatch(name):
             settings = {"metrics_port": self._targets.draw(name), **settings}
         spec = self._spec(name, arguments, settings)
         spec.home.mkdir(exist_ok=True)

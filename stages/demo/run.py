@@ -35,7 +35,7 @@ _READY_SECONDS, _END_SECONDS = 120.0, 180.0
 _LOOK_SECONDS = 0.5
 
 
-def run_demo(folder: Path, *, as_json: bool, keep: bool, speed: float) -> None:
+def run_demo(folder: Path, *, as_json: bool, keep: bool, speed: float, workers: int = 1) -> None:
     """Play the show in `folder` on embedded servers, and print what happened.
 
     Raises DemoFailed where it can't be played, or where not every comment reached an end state.
@@ -44,7 +44,7 @@ def run_demo(folder: Path, *, as_json: bool, keep: bool, speed: float) -> None:
     console = Console(stderr=as_json)
     try:
         show = load_show(folder)
-        with _house(show, keep, console) as house:
+        with _house(show, keep, console, workers) as house:
             console.print(f"watch it live: {house.console_url}", highlight=False)
             progress = run_async(_play(show, house, console, speed))
             if keep:
@@ -69,12 +69,12 @@ def stop_demo() -> None:
 
 
 @contextmanager
-def _house(show: Show, keep: bool, console: Console) -> Iterator[House]:
+def _house(show: Show, keep: bool, console: Console, workers: int) -> Iterator[House]:
     """A house that runs; ended and removed afterwards, or with `keep` left as it is unless something goes wrong."""
     if keep:
-        house = House(KEPT.resolve(), show.folder, kept=True)
+        house = House(KEPT.resolve(), show.folder, kept=True, workers=workers)
     else:
-        house = House(Path(tempfile.mkdtemp(prefix="tiktoksales-")), show.folder)
+        house = House(Path(tempfile.mkdtemp(prefix="tiktoksales-")), show.folder, workers=workers)
     for number in (signal.SIGINT, signal.SIGTERM):  # also where whoever started us ignores them
         signal.signal(number, signal.default_int_handler)
     try:

@@ -18,9 +18,12 @@ from urllib.request import urlopen
 import httpx
 import pytest
 
+from deploy.grafana.draw import FOLDER as BOARDS
+from deploy.grafana.draw import queries
 from pipeline.embedded.identity import Identity
 from stages.demo.show import load_show
 from tests.e2e.processes import alive, descendants
+from tests.e2e.prometheus import PROMETHEUS, scraping
 from tests.e2e.shop import MAYA
 
 pytestmark = pytest.mark.timeout(300)
@@ -119,10 +122,14 @@ def summary_of(output: str) -> dict[str, Any]:
     return summary
 
 
-def test_the_demo_plays_the_whole_show_and_leaves_nothing_running(room: Path) -> None:
-    with Demo(room, "--json", "--speed", "4").watched() as demo:
+def test_the_demo_plays_the_whole_show_on_two_workers_a_stage_while_every_panel_has_data(
+    room: Path, tmp_path: Path
+) -> None:
+    with Demo(room, "--json", "--speed", "4", "--workers", "2").watched() as demo:
+        empty = _panels_without_data(demo, tmp_path / "prometheus")
         status, output, errors = demo.end()
     assert status == 0, errors
+    assert empty == set()
     summary = summary_of(output)
     assert list(summary)[: len(KEYS)] == KEYS
     show = load_show(SHOW)
@@ -134,11 +141,35 @@ def test_the_demo_plays_the_whole_show_and_leaves_nothing_running(room: Path) ->
     done = summary["orders"]
     assert summary["comments"] == done + summary["dropped"] + summary["dead_lettered"]
     assert 0 < summary["p50_ms"] <= summary["p99_ms"]
-    assert len(demo.processes) >= 11, (
-        "gateway, six stages, keepers, sandbox, Valkey and Postgres were not all seen"
+    assert len(demo.processes) >= 17, (
+        "gateway, twice six stages, keepers, sandbox, Valkey and Postgres were not all seen"
     )
     assert alive(demo.processes) == []
     assert list(room.iterdir()) == []
+
+
+def _panels_without_data(demo: Demo, folder: Path) -> set[str]:
+    """The queries of the panels that have had no data when the demo ends; a real Prometheus scrapes it."""
+    assert PROMETHEUS, "Prometheus is not there: install the package"
+    empty = {query for board in BOARDS.iterdir() for query in queries(json.loads(board.read_text()))}
+    assert len(empty) > 20
+    with scraping(_targets_of(demo), folder) as url:
+        while demo.look() and empty:
+            for query in list(empty):
+                answer = httpx.get(f"{url}/api/v1/query", params={"query": query}, trust_env=False)
+                if answer.raise_for_status().json()["data"]["result"]:
+                    empty.discard(query)
+            time.sleep(0.25)
+    return empty
+
+
+def _targets_of(demo: Demo) -> Path:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and demo.look():
+        for targets in demo.room.glob("tiktoksales-*/targets.json"):
+            return targets
+        time.sleep(0.1)
+    raise AssertionError("The demo has started no stage.")
 
 
 def test_ctrl_c_leaves_nothing_running_and_no_data(room: Path, short_show: Path) -> None:
