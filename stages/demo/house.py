@@ -5,27 +5,23 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import shlex
 import shutil
 import signal
 import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from cryptography.fernet import Fernet
-
 from pipeline.embedded import Postgres, ServerFailed, Valkey
-from pipeline.embedded.credentials import free_port
 from pipeline.embedded.identity import ProcessRecord
 from pipeline.embedded.process import ServerProcess, ServerSpec
 from stages.adapters.database.access import let_stages_in, stages_url
 from stages.adapters.database.migrate import migrate
+from stages.demo.house_secrets import Secrets
 from stages.demo.targets import Targets
 from stages.sandbox.settings import SMS_SENDER, WHATSAPP_SENDER
 from stages.settings import ShopSettings
@@ -48,44 +44,6 @@ KEEPERS = (
 _WORKER = re.compile(rf"({'|'.join(STAGES)})-[0-9]+")
 _READY_SECONDS = 120.0
 _GRACE_SECONDS, _SHORT_GRACE_SECONDS = 15.0, 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """The keys and ports of one house, drawn once and kept with its data."""
-
-    gateway_port: int
-    console_port: int
-    sandbox_port: int
-    source_key: str
-    stripe_key: str
-    webhook_secret: str
-    twilio_sid: str
-    twilio_token: str
-    data_key: str
-    database_password: str
-
-    @classmethod
-    def of(cls, folder: Path) -> Secrets:
-        """Those in the folder, or new ones; what an older release didn't know is drawn now."""
-        file = folder / "secrets.json"
-        kept = json.loads(file.read_text()) if file.exists() else {}
-        drawn = {
-            "gateway_port": free_port(),
-            "console_port": free_port(),
-            "sandbox_port": free_port(),
-            "source_key": secrets.token_hex(32),
-            "stripe_key": f"sk_test_{secrets.token_hex(16)}",
-            "webhook_secret": f"whsec_{secrets.token_hex(16)}",
-            "twilio_sid": f"AC{secrets.token_hex(16)}",
-            "twilio_token": secrets.token_hex(16),
-            "data_key": Fernet.generate_key().decode(),
-            "database_password": secrets.token_urlsafe(24),
-        } | kept
-        if drawn != kept:
-            file.touch(mode=0o600)
-            file.write_text(json.dumps(drawn))
-        return cls(**drawn)
 
 
 class House:
