@@ -1,12 +1,15 @@
-"""Order: one transaction from a claim to an order with its stock reserved, or from a cancellation to its release."""
+"""Order: from claims to orders with their stock reserved, or from a cancellation to its release; each in one
+transaction, which plain claims share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import assert_never
+from uuid import UUID
 
 from pipeline.ports import Watermark
 from pipeline.stage import Drop, Emit, Limits, Outcome, Retry, Stage
@@ -25,9 +28,12 @@ from stages.adapters.database.order_results import (
     VariantNeeded,
 )
 from stages.adapters.database.orders import Orders, age_seconds
+from stages.adapters.database.waiting import rank
+from stages.adapters.database.wholesale import Wanted
 
 TOO_OLD = "too old to order"
 _TURN_SECONDS = 0.05
+_TURN_SHARE = 0.1  # of the time that was waited already
 _CLAIMS_SECONDS = 10.0  # how long a cancellation lets the claims before it arrive
 
 
@@ -40,21 +46,34 @@ class Patience:
 
 
 async def order(
-    record: MatchedComment | Cancellation,
+    records: Sequence[MatchedComment | Cancellation],
     *,
     orders: Orders,
     watermark: Watermark,
     now: Callable[[], datetime],
     patience: Patience,
-) -> Outcome:
-    """Place a claim's order, or release what a cancellation means."""
-    match record:
-        case MatchedComment():
-            return await _claim(record, orders, watermark, now(), patience)
-        case Cancellation():
-            return await _cancel(record, orders, watermark, now())
-        case _:
-            assert_never(record)
+    concurrency: int,
+) -> list[Outcome]:
+    """Place the claims' orders, or release what cancellations mean.
+
+    Most claims are plain: their orders are placed in one transaction. The others, `concurrency` at a time, each have
+    one of their own.
+    """
+    claims = [record for record in records if isinstance(record, MatchedComment)]
+    placed = await _place_plain(claims, orders, watermark, now(), patience)
+    slots = asyncio.Semaphore(concurrency)
+
+    async def rest(record: MatchedComment | Cancellation) -> Outcome:
+        if record.comment_id in placed and isinstance(record, MatchedComment):
+            return _placed(record, placed[record.comment_id])
+        async with slots:
+            return await _alone(record, orders, watermark, now(), patience)
+
+    if len(records) == 1:
+        return [await rest(records[0])]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(rest(record)) for record in records]
+    return [task.result() for task in tasks]
 
 
 def order_stage(
@@ -66,15 +85,57 @@ def order_stage(
     patience: Patience,
 ) -> Stage[MatchedComment | Cancellation]:
     """The stage that places orders."""
-    handler = partial(order, orders=orders, watermark=watermark, now=now, patience=patience)
+    handler = partial(
+        order,
+        orders=orders,
+        watermark=watermark,
+        now=now,
+        patience=patience,
+        concurrency=limits.concurrency,
+    )
     return Stage(
         name="order",
         consumes=MatchedComment | Cancellation,
         emits="payment",
         limits=limits,
-        one=handler,
+        batch=handler,
         exclusive=True,
     )
+
+
+async def _place_plain(
+    claims: Sequence[MatchedComment],
+    orders: Orders,
+    watermark: Watermark,
+    moment: datetime,
+    patience: Patience,
+) -> Mapping[UUID, PlacedOrder]:
+    """Orders that can be placed together: where there is plenty, nobody need know how many came before whom. All
+    claims are of one partition, and the latest has the most comments before it."""
+    if not claims:
+        return {}
+    in_turn = sorted(claims, key=lambda claim: rank(claim.seq))
+    may_wait = [age_seconds(claim.seq, moment) < patience.fairness_seconds for claim in in_turn]
+    latest = in_turn[-1]
+    earlier = await watermark.earlier(latest.streamer, latest.seq) if any(may_wait) else 0
+    wanted = [Wanted(claim, earlier * waits) for claim, waits in zip(in_turn, may_wait, strict=True)]
+    return await orders.place_plain(wanted, moment, patience.max_age_seconds)
+
+
+async def _alone(
+    record: MatchedComment | Cancellation,
+    orders: Orders,
+    watermark: Watermark,
+    moment: datetime,
+    patience: Patience,
+) -> Outcome:
+    match record:
+        case MatchedComment():
+            return await _claim(record, orders, watermark, moment, patience)
+        case Cancellation():
+            return await _cancel(record, orders, watermark, moment)
+        case _:
+            assert_never(record)
 
 
 async def _claim(
@@ -89,10 +150,12 @@ async def _claim(
     is_patient = age_seconds(claim.seq, moment) < patience.fairness_seconds
     earlier = await watermark.earlier(claim.streamer, claim.seq) if is_patient else 0
     placed = await orders.place(claim, moment, patience.max_age_seconds, earlier)
-    if isinstance(placed, PlacedOrder):
-        waiting = claim.quantity - placed.quantity
-        return Emit(placed, note={"order": placed.order_number} | ({"waiting": waiting} if waiting else {}))
-    return _refused(claim, placed, earlier)
+    return _placed(claim, placed) if isinstance(placed, PlacedOrder) else _refused(claim, placed, earlier)
+
+
+def _placed(claim: MatchedComment, placed: PlacedOrder) -> Emit:
+    waiting = claim.quantity - placed.quantity
+    return Emit(placed, note={"order": placed.order_number} | ({"waiting": waiting} if waiting else {}))
 
 
 def _refused(claim: MatchedComment, refused: Refused, earlier: int) -> Outcome:
@@ -126,7 +189,9 @@ async def _cancel(
         earlier = await watermark.earlier(cancellation.streamer, cancellation.seq)
         if earlier:
             reason = f"{earlier} earlier comments may be what is cancelled"
-            return Retry(reason, after=_TURN_SECONDS, counts=False)
+            # The longer it has waited, the more are before it: nobody need look twenty times a second.
+            after = max(_TURN_SECONDS, age_seconds(cancellation.seq, moment) * _TURN_SHARE)
+            return Retry(reason, after=after, counts=False)
     cancelled = await orders.cancel_claim(cancellation, moment)
     match cancelled:
         case Released(orders=numbers):

@@ -78,7 +78,7 @@ class ShopSettings(DoorSettings, ConnectorSettings):
     vision_timeout_seconds: Annotated[
         float, Field(gt=0, description="Time limit of vision, for a comment")
     ] = 15.0
-    order_timeout_seconds: Annotated[float, Field(gt=0, description="Time limit of order, for a claim")] = (
+    order_timeout_seconds: Annotated[float, Field(gt=0, description="Time limit of order, for a batch")] = (
         10.0
     )
     payment_timeout_seconds: Annotated[

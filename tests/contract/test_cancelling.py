@@ -117,13 +117,14 @@ async def test_a_claim_on_its_way_is_taken_back(stall: Stall) -> None:
         assert await stall.orders.cancel_claim(cancellation, NOW) == Released()
     assert await stall.bought() == [("ana", 1)]
     placed = await order(
-        claim,
+        [claim],
         orders=stall.orders,
         watermark=MemoryRun(),
         now=lambda: NOW,
         patience=Patience(max_age_seconds=3600, fairness_seconds=2),
+        concurrency=1,
     )
-    assert placed == Drop("retracted")
+    assert placed == [Drop("retracted")]
 
 
 async def test_a_retracted_comment_gives_back_what_it_claimed(stall: Stall) -> None:

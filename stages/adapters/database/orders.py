@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from stages.adapters.database.pool import Database
 from stages.adapters.database.releasing import CancelledFor, cancel_order
 from stages.adapters.database.reviving import revive
 from stages.adapters.database.stock import StockRules
+from stages.adapters.database.wholesale import Wanted, place_plain
 
 __all__ = [
     "Blocked",
@@ -76,6 +78,14 @@ class Orders(PaymentsOfOrders):
             raise OrderPlacedMeanwhile(
                 f"The order of comment {match.comment_id} was placed twice."
             ) from error
+
+    async def place_plain(
+        self, wanted: Sequence[Wanted], now: datetime, max_age_seconds: float
+    ) -> dict[UUID, PlacedOrder]:
+        """What `place` would do for each of those claims that are plain (see wholesale.place_plain), all in one
+        transaction; by comment id. Nothing is done for the others."""
+        async with self._database.transaction() as connection:
+            return await place_plain(connection, wanted, now, max_age_seconds, self._rules)
 
     async def find(self, order_id: UUID) -> PaidOrder:
         """The order as it stands now. Raises NoSuchOrder."""

@@ -119,6 +119,22 @@ class Database:
         finally:
             await self._pool.release(connection)
 
+    @asynccontextmanager
+    async def statement(self) -> AsyncIterator[Connection]:
+        """A connection for a single statement, which is a transaction by itself: one round trip instead of three.
+        Several statements in the block are several transactions. Raises DatabaseUnavailable, as `transaction` does."""
+        if self._read_only:
+            async with self.transaction() as connection:
+                yield connection
+            return
+        with _unavailable(self._address):
+            connection = await self._pool.acquire(timeout=self._acquire_timeout_seconds)
+        try:
+            with _unavailable(self._address, connection):
+                yield connection
+        finally:
+            await self._pool.release(connection)
+
     async def ping(self) -> None:
         """Return where the server answers. Raises DatabaseUnavailable."""
         async with self.transaction() as connection:
