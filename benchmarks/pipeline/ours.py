@@ -65,6 +65,7 @@ class Pipeline:
         await play(self._show, self._wiring.settings.frames_url, start, SHOW_SECONDS)
         lines = list(self._crowd.lines([SHOW_SECONDS * number / count for number in range(count)]))
         offered = [self._wiring.sources.stamp(line.fields(start), SOURCE) for line in lines]
+        print(f"  a backlog of {count}", file=sys.stderr, flush=True)
         ended, used = await self._ended(), processor_seconds()
         began, began_at = time.perf_counter(), datetime.now(UTC)
         for first in range(0, count, _AT_ONCE):

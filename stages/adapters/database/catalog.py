@@ -70,18 +70,18 @@ class Catalog:
 
     async def streamer(self, handle: str) -> Streamer | None:
         """The streamer, or None where nobody registered this handle."""
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             row = await connection.fetchrow(statement("catalog/streamer"), handle)
         return Streamer(**row) if row else None
 
     async def handles(self) -> list[str]:
         """The handles of all streamers."""
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             return [row["handle"] for row in await connection.fetch(statement("catalog/handles"))]
 
     async def products(self, streamer: str, model: str) -> list[Product]:
         """The streamer's products, with the embeddings that `model` made of their present pictures."""
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             rows = await connection.fetch(statement("catalog/products"), streamer, model)
         return [
             Product(
@@ -111,7 +111,7 @@ class Catalog:
 
     async def store_match(self, match: MatchedComment, frames: list[str]) -> None:
         """Keep which product a comment meant, and the frames that say so."""
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             await connection.execute(
                 statement("catalog/store_match"),
                 match.comment_id,

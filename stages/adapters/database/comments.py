@@ -58,7 +58,7 @@ class Comments:
         """Mark the comments as taken back, where the source that says so is theirs, or a verified one. Returns those
         that are marked, now or since before."""
         rows = [(each.comment_id, each.source, each.verified) for each in retractions]
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             marked = await connection.fetch(statement("comments/retract"), *_columns(rows))
         return {row["id"] for row in marked}
 
@@ -67,7 +67,7 @@ class Comments:
         rows = [
             (c.comment_id, c.intent, c.score, c.quantity, c.variant, c.code, c.language) for c in comments
         ]
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             await connection.execute(statement("comments/classify"), *_columns(rows))
 
 

@@ -20,8 +20,10 @@ class EndStates:
 
     async def record(self, states: Sequence[EndState]) -> None:
         """Write the states; of one comment's the latest stands."""
-        async with self._database.transaction() as connection:
-            for rows in _rounds(states):
+        rounds = list(_rounds(states))
+        opened = self._database.autocommit() if len(rounds) == 1 else self._database.transaction()
+        async with opened as connection:
+            for rows in rounds:
                 columns = zip(*(_row(state) for state in rows), strict=True)
                 await connection.execute(statement("end_states/record"), *(list(c) for c in columns))
 

@@ -100,7 +100,7 @@ class Notifications:
 
     async def addresses(self, order_id: UUID) -> Addresses:
         """Where the order's buyer and streamer are reached. Raises UnusableDataKeys."""
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             row = await connection.fetchrow(statement("notifications/addresses"), order_id)
         if row is None:
             return Addresses()
@@ -110,7 +110,7 @@ class Notifications:
 
     async def addresses_of_buyer(self, buyer_id: UUID) -> Addresses:
         """Where a buyer is reached. Raises UnusableDataKeys."""
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             row = await connection.fetchrow(statement("notifications/addresses_of_buyer"), buyer_id)
         return Addresses(self._of_buyer(row), (), buyer_id) if row else Addresses(buyer_id=buyer_id)
 
@@ -141,7 +141,9 @@ class Notifications:
         recipient of a claim that is made now.
         """
         try:
-            async with self._database.transaction() as connection:
+            # A claim that counts towards a limit is taken back where that is reached.
+            opened = self._database.transaction() if limit else self._database.autocommit()
+            async with opened as connection:
                 while True:
                     claim = await _insert(connection, draft, channel, until, template)
                     if claim and limit:
@@ -154,7 +156,7 @@ class Notifications:
 
     async def reclaim(self, claim: Claim, until: datetime) -> Claim | None:
         """Take over a claim that ran out. None where somebody else was faster."""
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             attempts = await connection.fetchval(
                 statement("notifications/reclaim"), claim.id, claim.until, until
             )
@@ -173,13 +175,15 @@ class Notifications:
     ) -> None:
         """How it ended. `withdrawn` names the buyer who, by this, wants no more on this channel, and how that was
         said."""
+        row = (claim.id, status, message_sid, error_code)
+        if withdrawn is None:
+            async with self._database.autocommit() as connection:
+                await connection.execute(statement("notifications/record"), *row)
+            return
+        buyer_id, source = withdrawn
         async with self._database.transaction() as connection:
-            await connection.execute(
-                statement("notifications/record"), claim.id, status, message_sid, error_code
-            )
-            if withdrawn:
-                buyer_id, source = withdrawn
-                await write_consent(connection, buyer_id, claim.channel, granted=False, source=source)
+            await connection.execute(statement("notifications/record"), *row)
+            await write_consent(connection, buyer_id, claim.channel, granted=False, source=source)
 
 
 class _FullDay(Exception):

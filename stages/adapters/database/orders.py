@@ -89,7 +89,7 @@ class Orders(PaymentsOfOrders):
 
     async def find(self, order_id: UUID) -> PaidOrder:
         """The order as it stands now. Raises NoSuchOrder."""
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             return await find_order(connection, order_id)
 
     async def cancel_claim(self, cancellation: Cancellation, now: datetime) -> Cancelled:

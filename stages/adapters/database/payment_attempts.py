@@ -40,7 +40,7 @@ class PaymentAttempts:
 
     async def newest(self, order_id: UUID) -> Attempt | None:
         """The order's last attempt, or None."""
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             row = await connection.fetchrow(statement("payments/newest_attempt"), order_id)
         return _attempt(row) if row else None
 
@@ -48,29 +48,27 @@ class PaymentAttempts:
         self, order_id: UUID, number: int, key: str, parameters: Mapping[str, Any], now: datetime
     ) -> Attempt:
         """Open an attempt. Where another worker has opened this one before, theirs stands."""
-        async with self._database.transaction() as connection:
-            await connection.execute(
+        async with self._database.autocommit() as connection:
+            frozen = await connection.fetchrow(
                 statement("payments/freeze_attempt"), order_id, number, key, dict(parameters), now
             )
-            [row] = await connection.fetch(statement("payments/attempt"), order_id, number)
-            return _attempt(row)
+            if frozen:
+                return _attempt(frozen)
+            [theirs] = await connection.fetch(statement("payments/attempt"), order_id, number)
+            return _attempt(theirs)
 
     async def settle(
         self, attempt: Attempt, status: AttemptStatus, payment_id: str | None, code: str | None, now: datetime
     ) -> None:
         """Keep what became of an open attempt."""
+        row = (attempt.order_id, attempt.number, status, payment_id, code, now)
+        if status not in ("declined", "needs_holder"):
+            async with self._database.autocommit() as connection:
+                await connection.execute(statement("payments/settle_attempt"), *row)
+            return
         async with self._database.transaction() as connection:
-            await connection.execute(
-                statement("payments/settle_attempt"),
-                attempt.order_id,
-                attempt.number,
-                status,
-                payment_id,
-                code,
-                now,
-            )
-            if status in ("declined", "needs_holder"):
-                await announce(connection, "payment.failed", attempt.order_id, attempt.key)
+            await connection.execute(statement("payments/settle_attempt"), *row)
+            await announce(connection, "payment.failed", attempt.order_id, attempt.key)
 
 
 def attempt_key(order_id: UUID, number: int) -> str:

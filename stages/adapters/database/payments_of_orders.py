@@ -42,7 +42,7 @@ class PaymentsOfOrders:
 
     async def card(self, order_id: UUID) -> Card | None:
         """The saved card of the order's buyer, or None."""
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             row = await connection.fetchrow(statement("orders/card"), order_id)
         if not row or not row["stripe_customer"] or not row["payment_method"]:
             return None
@@ -56,7 +56,7 @@ class PaymentsOfOrders:
 
     async def await_payment(self, order_id: UUID, session_id: str, url: str) -> PaidOrder:
         """Keep the pay link at which the order waits. Returns the order as it stands then."""
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             await connection.execute(statement("orders/await_payment"), order_id, session_id, url)
             return await find_order(connection, order_id)
 

@@ -16,6 +16,6 @@ class StoredPins:
 
     async def pinned(self, streamer: str, at: datetime) -> str | None:
         """The sku that the streamer pinned last, in the six hours up to `at`; None where there is none."""
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             sku: str | None = await connection.fetchval(statement("pins/latest"), streamer, at)
         return sku

@@ -120,7 +120,7 @@ class Database:
             await self._pool.release(connection)
 
     @asynccontextmanager
-    async def statement(self) -> AsyncIterator[Connection]:
+    async def autocommit(self) -> AsyncIterator[Connection]:
         """A connection for a single statement, which is a transaction by itself: one round trip instead of three.
         Several statements in the block are several transactions. Raises DatabaseUnavailable, as `transaction` does."""
         if self._read_only:

@@ -20,5 +20,5 @@ class Reviews:
         """Put a comment's match into the queue, the likeliest candidate first; one that is in it stays as it is,
         decided or not."""
         rows = [{"sku": each.sku, "score": round(each.score, 4)} for each in candidates]
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             await connection.execute(statement("reviews/open"), comment_id, rows, list(frames))

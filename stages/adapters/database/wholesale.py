@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from schemas.records import MatchedComment, PlacedOrder
 from stages.adapters.database.buyers import buyer_id
@@ -97,7 +98,7 @@ async def _allowed(connection: Connection, wanted: Sequence[Wanted], rules: Stoc
     ]
 
 
-def _may(known: Mapping[str, Any] | None, wanted: Wanted, claimed: int, limit: int) -> bool:
+def _may(known: asyncpg.Record | None, wanted: Wanted, claimed: int, limit: int) -> bool:
     """As `refusal` has it, but that all the buyer claims here counts at once."""
     if known is None:
         return claimed <= limit
