@@ -94,6 +94,10 @@ class Selection:
 EVERYTHING = Selection()
 
 
+class NoSuchDeadLetter(LookupError):
+    """No dead letter has this id. `tiktoksales dlq list` shows those there are."""
+
+
 def _unpacked(packed: bytes) -> dict[bytes, bytes]:
     """The original fields; none where `packed` is not what `DeadLetter.fields` wrote."""
     try:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 from redis.exceptions import OutOfMemoryError
 
+from pipeline.dead_letter import NoSuchDeadLetter
 from pipeline.engines.redis.connection import REDIS_AWAY
-from pipeline.engines.redis.dead_letters import Listed, NoSuchDeadLetter
-from pipeline.engines.redis.redriver import NotRedrivable, Redriver
+from pipeline.engines.redis.dead_letters import Listed
+from pipeline.engines.redis.redriver import Redriver
 from pipeline.pace import Pace
+from pipeline.redrive_one import NotRedrivable
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,20 @@ class RuntimeSettings(BaseSettings):
             "redis+cluster:// (or rediss+cluster://) and some of its nodes, host:port,host:port",
         ),
     ] = ""
-    key_prefix: Annotated[str, Field(description="Put before every key in Redis")] = ""
+    kafka_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(kafkas?://.+)?$",
+            description="Kafka, where ENGINE is kafka: kafka://host:port[,host:port], or "
+            "kafkas://user:password@host:port with TLS; ?mechanism=SCRAM-SHA-512 instead of PLAIN",
+        ),
+    ] = ""
+    kafka_replication: Annotated[
+        int, Field(ge=1, le=32_767, description="Replicas of each Kafka topic that is made")
+    ] = 1
+    key_prefix: Annotated[
+        str, Field(description="Put before every key in Redis, and every topic and group in Kafka")
+    ] = ""
     partitions: Annotated[
         int, Field(ge=1, le=1024, description="Partitions of the stage streams; a streamer stays in one")
     ] = 1

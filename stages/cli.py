@@ -16,17 +16,17 @@ from pydantic_settings import SettingsError
 from rich.console import Console
 
 from pipeline.cli import add_run, run_async
+from pipeline.dead_letter import NoSuchDeadLetter
 from pipeline.dlq import dead_letter_commands
 from pipeline.doctor import add_doctor
 from pipeline.engines.redis.agent import NameTaken
 from pipeline.engines.redis.checks import UnfitRedis
 from pipeline.engines.redis.connection import REDIS_AWAY
-from pipeline.engines.redis.dead_letters import NoSuchDeadLetter
-from pipeline.engines.redis.redriver import NotRedrivable
 from pipeline.finding import Finding
 from pipeline.logging import log_to_stderr
 from pipeline.metrics import MetricsNotServed
 from pipeline.redrive import RedriveStopped
+from pipeline.redrive_one import NotRedrivable
 from schemas.codec import in_words
 from stages.adapters.classifier import OnnxClassifier, load_classifier
 from stages.adapters.database import Database, DatabaseRefused, DatabaseUnavailable, NotMigrated

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline.engines.redis.dead_letters import DeadLetters, Listed, NoSuchDeadLetter
-from pipeline.engines.redis.redriver import NotRedrivable, Redriver
+from pipeline.dead_letter import NoSuchDeadLetter
+from pipeline.engines.redis.dead_letters import DeadLetters, Listed
+from pipeline.engines.redis.redriver import Redriver
+from pipeline.redrive_one import NotRedrivable
 from stages.console.backstage import Backstage
 from stages.console.notice import Notice
 from stages.console.views.dead_letters import belongs

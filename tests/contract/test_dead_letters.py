@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from pipeline.dead_letter import DeadLetter, Selection
-from pipeline.engines.redis.dead_letters import DeadLetters, NoSuchDeadLetter
+from pipeline.dead_letter import DeadLetter, NoSuchDeadLetter, Selection
+from pipeline.engines.redis.dead_letters import DeadLetters
 from pipeline.settlement import Fields
 from tests.contract.letters import DAY_MS, MARCH_MS, letter, tombstone
 from tests.contract.rig import KEYS, Rig, rig_on

@@ -11,11 +11,10 @@ import redis
 import typer
 from typer.testing import CliRunner, Result
 
-from pipeline.dead_letter import DeadLetter
+from pipeline.dead_letter import DeadLetter, NoSuchDeadLetter
 from pipeline.dlq import dead_letter_commands
-from pipeline.engines.redis.dead_letters import NoSuchDeadLetter
-from pipeline.engines.redis.redriver import NotRedrivable
 from pipeline.redrive import RedriveStopped
+from pipeline.redrive_one import NotRedrivable
 from pipeline.settings import RuntimeSettings
 from pipeline.settlement import Fields
 from tests.contract.letters import DAY_MS, MARCH_MS, letter, tombstone

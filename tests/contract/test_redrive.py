@@ -10,14 +10,15 @@ import orjson
 import pytest
 from redis.exceptions import OutOfMemoryError
 
-from pipeline.dead_letter import DeadLetter
+from pipeline.dead_letter import DeadLetter, NoSuchDeadLetter
 from pipeline.decision import derived_id
 from pipeline.embedded import Valkey, valkey
 from pipeline.embedded.credentials import free_port
-from pipeline.engines.redis.dead_letters import DeadLetters, Listed, NoSuchDeadLetter
-from pipeline.engines.redis.redriver import NotRedrivable, Redriven, Redriver
+from pipeline.engines.redis.dead_letters import DeadLetters, Listed
+from pipeline.engines.redis.redriver import Redriver
 from pipeline.pace import Pace
 from pipeline.redrive import RedriveStopped, Sendings, redrive_each
+from pipeline.redrive_one import NotRedrivable, Redriven
 from pipeline.settlement import Fields
 from pipeline.stage import Door, Emit, Limits, Opened, Outcome, Reject, Stage
 from schemas.codec import UnreadableRecord

@@ -9,16 +9,12 @@ from dataclasses import dataclass
 import structlog
 from redis.asyncio import Redis
 
-from pipeline.dead_letter import EVERYTHING, DeadLetter, Selection, read_dead_letter
+from pipeline.dead_letter import EVERYTHING, DeadLetter, NoSuchDeadLetter, Selection, read_dead_letter
 from pipeline.engines.redis.keys import Keys
 from pipeline.settlement import DEAD
 
 _PAGE = 100
 _ID = re.compile(r"([0-9]{1,19}-[0-9]{1,19})(?:/([0-9]{1,4}))?")
-
-
-class NoSuchDeadLetter(LookupError):
-    """No dead letter has this id. `tiktoksales dlq list` shows those there are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,34 +5,21 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from redis.asyncio import Redis
 from redis.exceptions import ClusterCrossSlotError, ResponseError
 
-from pipeline.dead_letter import RAW, DeadLetter
-from pipeline.engines.redis.dead_letters import Listed, NoSuchDeadLetter
+from pipeline.dead_letter import RAW, DeadLetter, NoSuchDeadLetter
+from pipeline.engines.redis.dead_letters import Listed
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.scripts import Script
+from pipeline.redrive_one import NotRedrivable, Redriven, require_redrivable
 from pipeline.settlement import DEAD
 from pipeline.stage import PUBLIC_STREAM
 
 _HOLDER = "redrive"  # the consumer that an entry belongs to until a stage takes it
 _MOST_FIELDS = 3000  # Lua's stack holds 8,000 values
 _ENTRY_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
-
-
-class NotRedrivable(Exception):
-    """This dead letter can't be sent back; the message says why, and what helps."""
-
-
-@dataclass(frozen=True, slots=True)
-class Redriven:
-    """The entry that its stage is given now. `anew`: it is a new one in the public stream, whose old entry was gone;
-    without a platform's message id it is another comment than the one that failed."""
-
-    entry_id: str
-    anew: bool
 
 
 class Redriver:
@@ -52,7 +39,7 @@ class Redriver:
         """Send one back. Raises NoSuchDeadLetter where somebody else was faster, NotRedrivable, and what redis-py
         raises: then nothing was written, or (the connection broke) all of it may have been."""
         letter = listed.letter
-        _require_redrivable(listed)
+        require_redrivable(listed)
         try:
             if letter.stream == PUBLIC_STREAM:
                 return await self._redrive_public(listed)
@@ -133,18 +120,6 @@ class Redriver:
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
-
-
-def _require_redrivable(listed: Listed) -> None:
-    letter = listed.letter
-    if letter.is_tombstone:
-        raise NotRedrivable(
-            f"The dead letter {listed.id} is a tombstone: its entry was removed from {letter.stream} before it was "
-            "settled, so there is nothing to send back. `tiktoksales replay --from-database` feeds the stored "
-            "comments that have no end state."
-        )
-    if not (letter.stream and letter.raw):
-        raise NotRedrivable(f"The dead letter {listed.id} holds no entry of a stream: no stage wrote it.")
 
 
 def _too_late(listed: Listed) -> NoSuchDeadLetter:

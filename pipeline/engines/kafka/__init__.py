@@ -1,0 +1,1 @@
+"""The streams on Kafka, and the stages as Faust agents."""

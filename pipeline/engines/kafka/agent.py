@@ -1,0 +1,200 @@
+"""A stage as a Faust agent."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import structlog
+
+from pipeline.cancellation import cancel
+from pipeline.engines.kafka.clients import Clients
+from pipeline.engines.kafka.faust_app import new_app
+from pipeline.engines.kafka.inbox import Unread
+from pipeline.engines.kafka.lane import Lane
+from pipeline.engines.kafka.message import entry_id, from_message
+from pipeline.engines.kafka.pressure import Pressure
+from pipeline.engines.kafka.producer import Producer
+from pipeline.settings import RuntimeSettings
+from pipeline.stage import Stage
+
+_ROOM = 256  # entries that wait in a lane's inbox beyond what it may hold, before its partition is paused
+_REVOKE_SECONDS = 2.0  # for what is in hand when others are to get the partition; the rest is released
+_LOOK_SECONDS = 0.1
+
+
+class StageAgent:
+    """This process' share of `stage`: a Faust app that is in the stage's consumer group, with an agent that hands each
+    entry to the lane of its partition. Kafka says which partitions are this process', each of them no other's."""
+
+    def __init__(
+        self,
+        stage: Stage[Any],
+        settings: RuntimeSettings,
+        clients: Clients,
+        producer: Producer,
+        lag: Callable[[str], Awaitable[int]],
+    ) -> None:
+        self.name = stage.name
+        self._stage, self._settings, self._clients, self._producer = stage, settings, clients, producer
+        self._pressure = Pressure(stage.emits, settings.high_water, lag)
+        self._lanes: dict[int, tuple[Lane, asyncio.Task[None]]] = {}
+        self._paused: set[int] = set()
+        self._stopping, self._releasing = asyncio.Event(), asyncio.Event()
+        self._broken: asyncio.Future[None] | None = None
+        self._topic = producer.names.stream(stage.stream)
+        self._log = structlog.get_logger(stage=stage.name)
+
+    def stop(self) -> None:
+        """Take nothing new."""
+        self._stopping.set()
+        for lane, _ in self._lanes.values():
+            lane.stop()
+
+    def release(self) -> None:
+        """Finish nothing more: give back at once what is in hand."""
+        self.stop()
+        self._releasing.set()
+        for lane, _ in self._lanes.values():
+            lane.release()
+
+    async def run(self) -> None:
+        """Work until stopped and drained, or released. Raises what a lane, or Faust, failed with."""
+        if self._stage.prepare:
+            await self._stage.prepare()
+        if self._stopping.is_set():
+            return
+        self._broken = asyncio.get_running_loop().create_future()
+        self._app = app = self._new_app()
+        keeping = asyncio.create_task(self._keep())
+        try:
+            await app.start()
+            await self._until_stopped()
+            for lane, task in list(self._lanes.values()):
+                lane.stop()
+                await asyncio.wait([task])
+                task.result()
+            await app.consumer.commit()
+        finally:
+            await cancel([keeping, *(task for _, task in self._lanes.values())])
+            await _to_the_end(app.stop())
+
+    def _new_app(self) -> Any:
+        app = new_app(self._settings, self._stage.name)
+        topic = app.topic(
+            self._topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+        )
+        app.agent(topic, name=f"{app.conf.id}.agent")(self._take_in)
+        app.on_partitions_assigned.connect(self._assigned, weak=False)  # type: ignore[arg-type]  # a method
+        app.on_partitions_revoked.connect(self._revoked, weak=False)  # type: ignore[arg-type]
+        return app
+
+    async def _take_in(self, stream: Any) -> None:
+        async for event in stream.noack().events():
+            message = event.message
+            if (at_work := self._lanes.get(message.partition)) is None:
+                continue  # it is another process' by now
+            lane, _ = at_work
+            lane.inbox.put(
+                Unread(
+                    entry_id(round(message.timestamp * 1000), message.offset, message.partition),
+                    message.offset,
+                    from_message(self._stage.stream, message.value, _headers(message.headers)),
+                    event.ack,
+                )
+            )
+            if len(lane.inbox) > lane.capacity + _ROOM and lane.partition not in self._paused:
+                self._paused.add(lane.partition)
+                self._app.consumer.pause_partitions(self._of_topic(lane.partition))
+
+    async def _assigned(self, _app: Any, assigned: Any, **_: Any) -> None:
+        for partition in sorted(each.partition for each in assigned if each.topic == self._topic):
+            if partition not in self._lanes and not self._stopping.is_set():
+                self._begin(partition)
+
+    async def _revoked(self, _app: Any, revoked: Any, **_: Any) -> None:
+        """Finish what is in hand, or give it back, before others are given the partitions."""
+        gone = [each.partition for each in revoked if each.topic == self._topic]
+        lanes = [self._lanes.pop(partition) for partition in gone if partition in self._lanes]
+        self._paused.difference_update(gone)
+        if not lanes:
+            return
+        for lane, _task in lanes:
+            lane.stop()
+        late = (await asyncio.wait([task for _, task in lanes], timeout=_REVOKE_SECONDS))[1]
+        for lane, task in lanes:
+            if task in late:
+                lane.release()
+        if late:
+            await asyncio.wait(late)
+        await self._app.consumer.commit()
+
+    def _begin(self, partition: int) -> None:
+        lane = Lane(
+            self._stage,
+            partition,
+            partitions=self._settings.partitions,
+            clients=self._clients,
+            producer=self._producer,
+            is_pressed=self._pressure.is_on,
+            clock=time.time,
+            random=random.random,
+        )
+        task = asyncio.create_task(lane.run(), name=f"{self.name}:{partition}")
+        task.add_done_callback(partial(self._has_ended, lane))
+        self._lanes[partition] = (lane, task)
+
+    def _has_ended(self, lane: Lane, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) and self._broken and not self._broken.done():
+            self._broken.set_exception(error)
+
+    async def _keep(self) -> None:
+        """Look after the pressure of the next stage, and let paused partitions go on."""
+        while True:
+            await self._pressure.look()
+            for partition in list(self._paused):
+                lane, _ = self._lanes[partition]
+                if len(lane.inbox) <= lane.capacity:
+                    self._paused.discard(partition)
+                    self._app.consumer.resume_partitions(self._of_topic(partition))
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _until_stopped(self) -> None:
+        assert self._broken is not None  # noqa: S101 - made by run
+        stopping = asyncio.create_task(self._stopping.wait())
+        crashed = asyncio.create_task(self._app.wait_until_stopped())
+        try:
+            await asyncio.wait([stopping, crashed, self._broken], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await cancel([stopping, crashed])
+        if self._broken.done():
+            self._broken.result()
+        if not self._stopping.is_set():
+            raise self._app.crash_reason or RuntimeError(f"Faust stopped the stage {self.name} unasked.")
+
+    def _of_topic(self, partition: int) -> set[Any]:
+        from faust.types import TP
+
+        return {TP(self._topic, partition)}
+
+
+def _headers(headers: Any) -> list[tuple[str, bytes | None]]:
+    return list(headers.items() if isinstance(headers, dict) else headers or ())
+
+
+async def _to_the_end(ending: Awaitable[None]) -> None:
+    """Await it even where we are cancelled meanwhile: half-stopped threads would outlive the agent."""
+    task = asyncio.ensure_future(ending)
+    interrupted: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            interrupted = error
+    if interrupted:
+        raise interrupted
+    task.result()
