@@ -95,7 +95,7 @@ class Handling:
 
     async def _outcomes(self, works: Sequence[Work]) -> Sequence[Outcome]:
         try:
-            with self._meter.handling():
+            with self._meter.handling(works):
                 return await execute(self._stage, [work.record for work in works])
         except asyncio.CancelledError:
             task = asyncio.current_task()

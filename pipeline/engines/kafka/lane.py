@@ -56,7 +56,7 @@ class Lane:
         self._log = structlog.get_logger(stage=stage.name, partition=partition)
         self._reading = Reading(stage, partition, partitions, clock)
         self._decider = Decider(stage, clock, random)
-        self._meter = StageMeter(stage.name, partition, clock)
+        self._meter = StageMeter(stage.name, partition, clock, is_door=stage.door is not None)
         self._handling = Handling(stage, self, self._decider, self._meter)
         self._settler = Settler(
             stage.name, partition, producer, self._meter, self._in_hand_as, self._let_go, random
