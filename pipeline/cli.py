@@ -10,7 +10,7 @@ import typer
 import uvloop
 
 from pipeline.metrics import serving_metrics
-from pipeline.settings import RuntimeSettings
+from pipeline.settings import Engine, RuntimeSettings
 from pipeline.tracing import tracing
 from pipeline.worker import Agent, Worker
 
@@ -28,12 +28,19 @@ class UnknownStage(LookupError):
 
 
 def add_run(app: typer.Typer, load: Callable[[], RuntimeSettings], agents: OpenAgents) -> None:
-    """`run [STAGE...]`; `agents` raises UnknownStage for a name it doesn't know, and gives all without a name."""
+    """`run [STAGE...]`; `agents` raises UnknownStage for a name it doesn't know, and gives all without a name.
+    `--engine` goes before the setting."""
 
     @app.command(help="Run stages in this process until SIGTERM; without a name, all of them.")
-    def run(stage: Annotated[list[str] | None, typer.Argument(metavar="STAGE")] = None) -> None:
+    def run(
+        stage: Annotated[list[str] | None, typer.Argument(metavar="STAGE")] = None,
+        engine: Annotated[Engine | None, typer.Option(help="What to run on (ENGINE).")] = None,
+    ) -> None:
+        settings = load()
+        if engine:
+            settings = settings.model_copy(update={"engine": engine})
         try:
-            run_async(_run(load(), stage or [], agents))
+            run_async(_run(settings, stage or [], agents))
         except UnknownStage as error:
             raise typer.BadParameter(str(error)) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 Fields: TypeAlias = tuple[str | bytes, ...]
 """Names and values in turn, as an entry's fields."""
@@ -12,10 +12,8 @@ EVENTS = "events"
 DEAD = "dead"
 
 
-# What is made for every entry is a tuple: a frozen dataclass takes three times as long to make.
-
-
-class Delivery(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Delivery:
     """An entry in this consumer's hands. `attempts` counts the failures of its handler so far, the first of which
     was at `first_failed_ms` (0: none); `deliveries` counts how often it was given out since a handler last survived
     it, so more than one means that a process died with it."""
@@ -27,7 +25,8 @@ class Delivery(NamedTuple):
     deliveries: int = 1
 
 
-class Append(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Append:
     """One entry to write: the stream's name, its partition, and the fields."""
 
     stream: str
@@ -35,7 +34,8 @@ class Append(NamedTuple):
     fields: Fields
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Step:
     """From now on the comment `seq` of `partition` counts as unfinished, or no longer does."""
 
     partition: int
@@ -47,7 +47,8 @@ What: TypeAlias = Literal["emitted", "done", "dropped", "dead-lettered", "retrie
 """What happened to an entry; one that was put off waits without an attempt being counted."""
 
 
-class Counted(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Counted:
     """What the metrics tell of a settlement once it is written. `label` is the next stage of an emitted record, the
     reason of a dropped one, else the error's class. The entry was received at `received_ms` (epoch); the comment came
     as `seq` and is traced as `trace`."""
@@ -59,13 +60,14 @@ class Counted(NamedTuple):
     trace: str = ""
 
 
-class Settled(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Settled:
     """The entry is finished here: write the appends and the step, acknowledge it and remove it."""
 
     entry_id: str
     appends: tuple[Append, ...]
     step: Step | None = None
-    counted: Counted | None = None
+    counted: Counted | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from pipeline.engines.redis.append import RedisAppender
+from pipeline.ports import PublicDoor
 from stages.adapters.database.pool import Database
 from stages.adapters.database.statements import statement
 from stages.ingest import UNPINNED
@@ -25,7 +25,7 @@ class UnknownProduct(Mendable):
 class PinBoard:
     """Writes pins into the public stream, where they take their place among the comments, signed as `source`."""
 
-    appender: RedisAppender
+    appender: PublicDoor
     database: Database
     sources: Sources
     source: str
@@ -34,7 +34,7 @@ class PinBoard:
     async def pin(self, streamer: str, sku: str | None) -> str:
         """Pin a product; None takes down whatever is pinned. Returns the sku as the catalog spells it, or UNPINNED.
 
-        Raises UnknownProduct, DatabaseUnavailable, and what says that Redis is away (connection.REDIS_AWAY)."""
+        Raises UnknownProduct, DatabaseUnavailable, and what says that the streams are away (Backbone.away)."""
         pinned = await self._known(streamer, sku) if sku else UNPINNED
         fields = {
             "streamer": streamer,

@@ -12,16 +12,12 @@ from redis.exceptions import RedisError
 from pipeline.backlog_watch import BacklogWatch, Place
 from pipeline.cli import UnknownStage
 from pipeline.dead_letter_watch import DeadLetterWatch
-from pipeline.engines.redis.agent import agents_of
-from pipeline.engines.redis.connection import REDIS_AWAY
-from pipeline.engines.redis.dead_letter_count import DeadLetterCount
-from pipeline.engines.redis.load import StreamLoad
 from pipeline.engines.redis.memory_watch import MemoryWatch
 from pipeline.engines.redis.trimmer import Trimmer
+from pipeline.engines.redis.watermark import Watermark
 from pipeline.relay import Relay
 from pipeline.rounds import Errand
-from pipeline.settlement import EVENTS
-from pipeline.stage import PUBLIC_STREAM
+from pipeline.settings import Engine
 from pipeline.worker import Agent
 from stages.adapters.database import DatabaseUnavailable
 from stages.adapters.database.holds import Holds
@@ -30,13 +26,15 @@ from stages.adapters.database.sales import Sales
 from stages.adapters.database.webhook_endpoints import WebhookEndpoints
 from stages.adapters.payments import PaymentMisused, PaymentUnavailable
 from stages.adapters.vault import UnusableDataKeys
+from stages.analytics.board import Board
 from stages.archive.opened import archiver_of, mark_of
+from stages.backbone import DOOR, READS
 from stages.holds import HoldKeeper
 from stages.sales_watch import SalesWatch
 from stages.settings import ShopSettings
 from stages.till import paying_out_of
 from stages.webhook_keeper import WebhookKeeper
-from stages.wiring import DOOR, STAGES, Wiring, stock_rules, utc_now
+from stages.wiring import STAGES, Wiring, stock_rules, utc_now
 
 ERRORS = (
     "DatabaseRefused",
@@ -50,15 +48,12 @@ ERRORS = (
 )
 """The error classes of ours that a stage may end with: labels of the metrics."""
 
-STREAMS: Mapping[str, str] = {DOOR: PUBLIC_STREAM, "projector": EVENTS}
-"""What the stages read that don't read the stream of their own name."""
-
 KEEPERS: Mapping[str, Callable[[Wiring], Agent]] = {
     "relay": lambda w: Relay(
         DatabaseOutbox(w.database),
         w.appender,
         partitions=w.settings.partitions,
-        away=(*REDIS_AWAY, DatabaseUnavailable),
+        away=(*w.backbone.away, DatabaseUnavailable),
     ),
     "holds": lambda w: HoldKeeper(
         Holds(w.database, stock_rules(w.settings)),
@@ -83,24 +78,41 @@ KEEPERS: Mapping[str, Callable[[Wiring], Agent]] = {
     "refunds": lambda w: Errand(
         "refunds", w.refunding.resume, away=(DatabaseUnavailable, PaymentMisused, PaymentUnavailable)
     ),
-    "trimmer": lambda w: Trimmer(w.redis, w.settings, [DOOR], w.watermark, time.time, mark_of(w)),
+    "trimmer": lambda w: Trimmer(
+        w.redis,
+        w.settings,
+        [DOOR],
+        Watermark(w.redis, w.keys, w.settings.partitions, DOOR),
+        time.time,
+        mark_of(w),
+    ),
     "archiver": archiver_of,
     "watch": lambda w: DeadLetterWatch(
-        DeadLetterCount(w.redis, w.keys),
+        w.backbone.count_letters,
         partitions=w.settings.partitions,
         stages=STAGES,
         errors=ERRORS,
-        away=(RedisError, OSError),
+        away=(RedisError, *w.backbone.away),
         clock=time.time,
     ),
     "memory": lambda w: MemoryWatch(w.redis),
     "sales": lambda w: SalesWatch(Sales(w.database), now=utc_now, away=(DatabaseUnavailable,)),
     "backlogs": lambda w: BacklogWatch(
-        StreamLoad(w.redis, w.keys), places(w.settings.partitions), away=(RedisError, OSError)
+        w.backbone.weigh,
+        places(w.settings.partitions, w.backbone.door_partitions),
+        away=(RedisError, *w.backbone.away),
     ),
+    "analytics": lambda w: counting_of(w),
 }
 
 RUNNABLE = (*STAGES, *KEEPERS)
+
+ONLY_ON: Mapping[str, tuple[Engine, str]] = {
+    "trimmer": ("redis", "Kafka itself removes what is older than REPLAY_SECONDS"),
+    "archiver": ("redis", "it reads comments_stream in Redis"),
+    "analytics": ("kafka", "its tables are Faust's"),
+}
+"""What there is on one engine alone, and why."""
 
 
 @asynccontextmanager
@@ -109,26 +121,45 @@ async def open_agents(settings: ShopSettings, names: Sequence[str]) -> AsyncIter
 
     Raises UnknownStage.
     """
+    there = runnable(settings.engine)
     for name in names:
         if name not in RUNNABLE:
-            raise UnknownStage(f"there is no stage {name!r}; there are {', '.join(RUNNABLE)}")
+            raise UnknownStage(f"there is no stage {name!r}; there are {', '.join(there)}")
+        if name not in there:
+            engine, why = ONLY_ON[name]
+            raise UnknownStage(f"{name} runs with ENGINE={engine} alone: {why}.")
     async with Wiring.open(settings) as wiring:
         agents: list[Agent] = []
-        for name in names or RUNNABLE:
+        for name in names or there:
             if name in KEEPERS:
                 agents.append(KEEPERS[name](wiring))
             else:
-                agents.extend(agents_of(STAGES[name](wiring), wiring.redis, settings))
+                agents.extend(wiring.backbone.agents_of(STAGES[name](wiring)))
         yield agents
 
 
-def places(partitions: int) -> list[Place]:
-    """Where the stages work: each on every partition, but the door, whose stream has none."""
+def runnable(engine: Engine) -> tuple[str, ...]:
+    """What `run` knows on this engine."""
+    return tuple(name for name in RUNNABLE if ONLY_ON.get(name, (engine, ""))[0] == engine)
+
+
+def places(partitions: int, door_partitions: int) -> list[Place]:
+    """Where the stages work: each on every partition of the stream that it reads."""
     return [
-        Place(stage, STREAMS.get(stage, stage), partition)
+        Place(stage, READS[stage], partition)
         for stage in STAGES
-        for partition in range(1 if stage == DOOR else partitions)
+        for partition in range(door_partitions if stage == DOOR else partitions)
     ]
+
+
+def counting_of(wiring: Wiring) -> Agent:
+    """What counts the shows."""
+    # Whoever runs on Redis alone does not wait for Faust to be loaded.
+    from stages.analytics.counting import Counting
+
+    settings = wiring.settings
+    board = Board(wiring.redis, wiring.keys, settings.partitions)
+    return Counting(settings, board, time.time, away=wiring.backbone.away)
 
 
 async def _nothing() -> None:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from limits import parse as parse_limit
 from redis.asyncio import Redis
 
-from pipeline.engines.redis.append import RedisAppender
 from pipeline.engines.redis.checks import require_fit_redis
-from pipeline.engines.redis.connection import REDIS_AWAY, connect
+from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.sayings import Bounds, Sayings
-from pipeline.engines.redis.watermark import Watermark
 from pipeline.stage import Limits, Stage
 from stages.adapters.card_setup import CardSetup
 from stages.adapters.classifier import Classifier, load_classifier
@@ -42,6 +40,7 @@ from stages.adapters.shelf import Listings, Shelves
 from stages.adapters.sight import Sight
 from stages.adapters.vault import Vault
 from stages.adapters.webhook_sender import WebhookSender
+from stages.backbone import DOOR, READS, on_kafka, on_redis
 from stages.charging import Charging
 from stages.doors.gate import Gate
 from stages.doors.keyring import Keyring
@@ -62,7 +61,8 @@ from stages.sources import Sources
 from stages.till import payments_of, refunding_of
 from stages.vision import Thresholds, vision_stage
 
-DOOR = "ingest"
+if TYPE_CHECKING:
+    from pipeline.engines.kafka.engine import KafkaEngine
 
 
 def utc_now() -> datetime:
@@ -74,18 +74,24 @@ class Wiring:
     """Everything the stages talk to, made when it is first asked for: a process loads what its stages need."""
 
     def __init__(
-        self, settings: ShopSettings, redis: Redis, database: Database, stack: AsyncExitStack
+        self,
+        settings: ShopSettings,
+        redis: Redis,
+        database: Database,
+        stack: AsyncExitStack,
+        kafka: KafkaEngine | None = None,
     ) -> None:
         self.settings, self.redis, self.database, self._stack = settings, redis, database, stack
         self.keys = Keys(settings.key_prefix)
-        self.appender = RedisAppender(redis, self.keys)
+        self.kafka = kafka
+        self.backbone = on_kafka(kafka, settings) if kafka else on_redis(redis, self.keys, settings)
+        self.appender, self.watermark = self.backbone.appender, self.backbone.watermark
         self.vault = Vault([key.get_secret_value() for key in settings.data_keys])
         refund_window = timedelta(days=settings.refund_window_days)
         self.orders = Orders(database, stock_rules(settings), refund_window)
         self.catalog = Catalog(database, self.vault)
         self.comments, self.notifications = Comments(database), Notifications(database, self.vault)
         self.buyers = Buyers(database, self.vault)
-        self.watermark = Watermark(redis, self.keys, settings.partitions, DOOR)
 
     @classmethod
     @asynccontextmanager
@@ -107,7 +113,10 @@ class Wiring:
             )
             stack.push_async_callback(database.close)
             await _require_tables(database)
-            yield cls(settings, redis, database, stack)
+            kafka = (
+                await stack.enter_async_context(_kafka_of(settings)) if settings.engine == "kafka" else None
+            )
+            yield cls(settings, redis, database, stack, kafka)
 
     def limits(self, stage: str, **given: Any) -> Limits:
         """The limits of a stage, as configured."""
@@ -115,7 +124,7 @@ class Wiring:
         return Limits(
             timeout_seconds=seconds,
             max_attempts=self.settings.max_attempts,
-            away=(DatabaseUnavailable, *REDIS_AWAY),
+            away=(DatabaseUnavailable, *self.backbone.away),
             **given,
         )
 
@@ -279,6 +288,14 @@ def stock_rules(settings: ShopSettings) -> StockRules:
         waitlist=settings.waitlist,
         waitlist_seconds=settings.max_order_age_seconds,
     )
+
+
+def _kafka_of(settings: ShopSettings) -> AbstractAsyncContextManager[KafkaEngine]:
+    # Whoever runs on Redis alone does not wait for Faust to be loaded.
+    from pipeline.engines.kafka.engine import open_kafka
+
+    require(settings, kafka_url="where Kafka listens")
+    return open_kafka(settings, door=DOOR, stages=READS)
 
 
 async def _require_tables(database: Database) -> None:

@@ -12,6 +12,8 @@ from pipeline.masking import masked_words
 from schemas.money import Money
 from stages.adapters.normalise import normalise
 
+_ID_DIGITS = 16  # of a comment's id: 64 bits tell those of a quarter of an hour apart
+
 
 class Step(IntFlag):
     """How far a comment came, each step with those before it."""
@@ -44,7 +46,7 @@ def facts_of(state: EndState) -> Facts | None:
         return None
     return Facts(
         streamer=state.streamer,
-        comment=state.comment_id.hex,
+        comment=state.comment_id.hex[:_ID_DIGITS],
         came_ms=int(state.seq.partition("-")[0]),
         ended_ms=state.ended_ms,
         steps=steps,

@@ -13,10 +13,10 @@ from redis.asyncio import Redis
 
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.newest_dead_letters import NewestDeadLetters
-from pipeline.engines.redis.stage_gauge import StageGauges
 from stages.adapters.database import Database
 from stages.adapters.database.pool import Connection
-from stages.console.stage_watch import READS, StageWatch
+from stages.backbone import READS, Backbone, on_redis
+from stages.console.stage_watch import StageWatch
 from stages.doors.gate import Caller
 from stages.settings import ShopSettings
 
@@ -37,11 +37,20 @@ class Backstage:
 
     @classmethod
     def of(
-        cls, database: Database, redis: Redis, keys: Keys, settings: ShopSettings, now: Callable[[], datetime]
+        cls,
+        database: Database,
+        redis: Redis,
+        keys: Keys,
+        settings: ShopSettings,
+        now: Callable[[], datetime],
+        backbone: Backbone | None = None,
     ) -> Self:
-        """With what watches Redis, once for all who look."""
+        """With what watches the streams, once for all who look; they are in Redis unless a backbone is given."""
+        carried = backbone or on_redis(redis, keys, settings)
         dead_letters = NewestDeadLetters(redis, keys, settings.partitions)
-        watch = StageWatch(StageGauges(redis, keys).read, READS, settings.partitions, time.monotonic)
+        watch = StageWatch(
+            carried.gauge, READS, settings.partitions, time.monotonic, door_partitions=carried.door_partitions
+        )
         return cls(database, redis, keys, settings, now, dead_letters, watch)
 
     def seen_by(self, caller: Caller) -> Self:

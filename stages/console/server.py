@@ -15,7 +15,7 @@ from stages.wiring import Wiring, utc_now
 def console_of(wiring: Wiring) -> FastAPI:
     """The console's application."""
     settings = wiring.settings
-    backstage = Backstage.of(wiring.database, wiring.redis, wiring.keys, settings, utc_now)
+    backstage = Backstage.of(wiring.database, wiring.redis, wiring.keys, settings, utc_now, wiring.backbone)
     data_keys = [key.get_secret_value() for key in settings.data_keys]
     return create_console(backstage, wiring.gate, Sessions.under(data_keys, utc_now))
 

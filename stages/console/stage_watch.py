@@ -6,18 +6,11 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from pipeline.engines.redis.stage_gauge import Gauge
-from pipeline.settlement import EVENTS
 from pipeline.stage import PUBLIC_STREAM
+from stages.backbone import ReadGauge
 
-READS = {
-    "ingest": PUBLIC_STREAM,
-    **{stage: stage for stage in ("intent", "vision", "order", "payment", "notify")},
-    "projector": EVENTS,
-}
-"""The stages on a comment's way, with the streams that they read."""
 _WINDOW_SECONDS = 10.0
 _AT_LEAST_SECONDS = 1.0  # between two readings
 _SLOW_SECONDS = 10.0  # a comment should have become an order long before
@@ -49,13 +42,6 @@ class StageHealth:
         return not self.was_there or self.silent_seconds is not None
 
 
-class ReadGauge(Protocol):
-    """Reads how a stage stands; see StageGauges.read."""
-
-    async def __call__(self, stage: str, stream: str, partition: int) -> Gauge | None:
-        """None where no process of the stage has ever been there."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Reading:
     at: float
@@ -66,9 +52,15 @@ class StageWatch:
     """Looks at the stages, at most once a second however many ask; `streams` are the streams that they read."""
 
     def __init__(
-        self, read: ReadGauge, streams: Mapping[str, str], partitions: int, clock: Callable[[], float]
+        self,
+        read: ReadGauge,
+        streams: Mapping[str, str],
+        partitions: int,
+        clock: Callable[[], float],
+        door_partitions: int = 1,
     ) -> None:
         self._read, self._streams, self._partitions, self._clock = read, streams, partitions, clock
+        self._door_partitions = door_partitions
         self._readings: deque[_Reading] = deque()
         self._one_at_a_time = asyncio.Lock()
 
@@ -91,12 +83,13 @@ class StageWatch:
             self._readings.popleft()
 
     async def _gauges(self, stage: str, stream: str) -> dict[int, Gauge | None]:
-        # The public stream has no partitions: its stage stands in the first one.
-        partitions = 1 if stream == PUBLIC_STREAM else self._partitions
+        partitions = self._door_partitions if stream == PUBLIC_STREAM else self._partitions
         return {each: await self._read(stage, stream, each) for each in range(partitions)}
 
     def _health(self, stage: str, partitions: Iterable[int]) -> StageHealth:
-        only = (0,) if self._streams[stage] == PUBLIC_STREAM else tuple(partitions)
+        # In Redis the public stream has no partitions: its stage stands in the first one.
+        is_whole = self._streams[stage] == PUBLIC_STREAM and self._door_partitions == 1
+        only = (0,) if is_whole else tuple(partitions)
         last = self._readings[-1].gauges[stage]
         there = [gauge for each in only if (gauge := last[each])]
         heard = [each.heard_seconds for each in there if each.heard_seconds is not None]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import httpx
 
 from pipeline.backoff import delay_seconds
-from pipeline.engines.redis.append import RedisAppender
+from pipeline.ports import PublicDoor
 from stages.demo.show import Line, PlainComment, Poison, Show, ShowComment
 
 _ATTEMPTS = 20
@@ -27,7 +27,7 @@ class Player:
         show: Show,
         start: datetime,
         http: httpx.AsyncClient,
-        appender: RedisAppender,
+        appender: PublicDoor,
         *,
         speed: float,
         random: Callable[[], float],

@@ -14,7 +14,7 @@ import orjson
 from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
 
 from pipeline.decision import partition_of
-from pipeline.engines.redis.comment_log import CommentLog, Kept, Offer
+from pipeline.engines.redis.comment_log import Kept, Offer
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.keys import Keys
 from stages.doors.comment_count import COMMENTS
@@ -28,6 +28,13 @@ _ASK_AGAIN_SECONDS = 0.1
 _RETRY_AFTER_SECONDS = 1
 _TOO_MANY = 429
 _LOST = (ConnectionError, TimeoutError, OSError)
+
+
+class Log(Protocol):
+    """The public stream, which knows what was offered before; see CommentLog."""
+
+    async def append(self, offers: Sequence[Offer]) -> list[Kept]: ...
+    async def find(self, offers: Sequence[Offer]) -> dict[str, Kept]: ...
 
 
 class Pusher(Protocol):
@@ -67,7 +74,7 @@ class CommentDoor:
     asked again for `patience_seconds`: an answer late is better than one that leaves open what became of the comment.
     """
 
-    log: CommentLog
+    log: Log
     limits: RateLimits
     keys: Keys
     partitions: int

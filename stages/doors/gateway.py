@@ -31,8 +31,8 @@ def comment_routes(door: CommentDoor, gate: Gate) -> APIRouter:
         summary="Take a comment into the pipeline",
     )
     async def post_comment(posted: PostedComment, caller: Caller = ingester) -> Response:
-        """Answers once Redis has acknowledged the comment; the header Comment-Id names it to `trace`. A comment that
-        was posted before, by its message_id, gets the first answer again."""
+        """Answers once the stream has acknowledged the comment; the header Comment-Id names it to `trace`. A comment
+        that was posted before, by its message_id, gets the first answer again."""
         [answer] = await door.take([posted], caller)
         if isinstance(answer, Taken):
             headers = {"Comment-Id": str(answer.comment_id)}
@@ -42,7 +42,8 @@ def comment_routes(door: CommentDoor, gate: Gate) -> APIRouter:
     return router
 
 
-async def _unavailable(_: Request, __: Exception) -> JSONResponse:
+async def unavailable(_: Request, __: Exception) -> JSONResponse:
+    """What is answered while the streams are away."""
     return refuse(
         503, "The queue cannot take comments at the moment; nothing was kept. Please send it again."
     )
@@ -59,7 +60,7 @@ def _turned_away(answer: TurnedAway) -> JSONResponse:
 
 
 REPLIES: Mapping[type[Exception], Reply] = {
-    **dict.fromkeys(REDIS_AWAY, _unavailable),
+    **dict.fromkeys(REDIS_AWAY, unavailable),
     Congested: _congested,
 }
 """What the gateway answers where a comment can't be taken."""

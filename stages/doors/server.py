@@ -6,7 +6,6 @@ import time
 
 from fastapi import FastAPI
 
-from pipeline.engines.redis.backlog import Backlog
 from pipeline.engines.redis.coalesced import CoalescedRedis
 from pipeline.engines.redis.comment_log import CommentLog
 from stages.adapters.database.message_progress import MessageProgress
@@ -14,10 +13,10 @@ from stages.adapters.database.order_requests import OrderRequests
 from stages.doors.comment_batch import BODY_LIMIT as BATCH_LIMIT
 from stages.doors.comment_batch import PATH as BATCH_PATH
 from stages.doors.comment_batch import batch_routes
-from stages.doors.comment_door import CommentDoor
+from stages.doors.comment_door import CommentDoor, Log
 from stages.doors.comment_socket import socket_routes
 from stages.doors.door import create_door
-from stages.doors.gateway import REPLIES, SOURCE, comment_routes
+from stages.doors.gateway import REPLIES, SOURCE, comment_routes, unavailable
 from stages.doors.high_water import HighWater
 from stages.doors.instagram_webhooks import BODY_LIMIT as INSTAGRAM_LIMIT
 from stages.doors.instagram_webhooks import PATH as INSTAGRAM_PATH
@@ -33,14 +32,11 @@ from stages.pins import PinBoard
 from stages.settings import ShopSettings
 from stages.wiring import Wiring, stock_rules, utc_now
 
-READER = "ingest"  # the stage, and so the group, that reads what the gateway appends
-
 
 def gateway_of(wiring: Wiring) -> FastAPI:
     """The gateway's application, with the webhooks where a payment provider is configured."""
     settings, gate = wiring.settings, wiring.gate
-    backlog = Backlog(wiring.redis, wiring.keys.comments, READER)
-    high_water = HighWater(backlog.unread, settings.gateway_high_water, time.monotonic)
+    high_water = HighWater(wiring.backbone.unread, settings.gateway_high_water, time.monotonic)
     door = comment_door_of(wiring, high_water)
     requests = OrderRequests(wiring.database, stock_rules(settings))
     orders = OrderFace(requests, wiring.watermark, utc_now, settings.fairness_seconds)
@@ -65,7 +61,7 @@ def gateway_of(wiring: Wiring) -> FastAPI:
         gate=gate,
         alive=wiring.redis.ping,
         ready={"Redis": wiring.redis.ping, "Postgres": wiring.database.ping},
-        replies=REPLIES,
+        replies={**dict.fromkeys(wiring.backbone.away, unavailable), **REPLIES},
         body_limits={BATCH_PATH: BATCH_LIMIT, INSTAGRAM_PATH: INSTAGRAM_LIMIT},
     )
 
@@ -75,7 +71,7 @@ def comment_door_of(wiring: Wiring, high_water: HighWater, per_key: str | None =
     settings = wiring.settings
     redis = CoalescedRedis(wiring.redis)
     return CommentDoor(
-        CommentLog(redis, wiring.keys, settings.duplicate_window_seconds),
+        _log_of(wiring, redis),
         RateLimits(
             redis,
             settings.key_prefix,
@@ -88,6 +84,15 @@ def comment_door_of(wiring: Wiring, high_water: HighWater, per_key: str | None =
         high_water,
         utc_now,
     )
+
+
+def _log_of(wiring: Wiring, redis: CoalescedRedis) -> Log:
+    seconds = wiring.settings.duplicate_window_seconds
+    if wiring.backbone.engine == "redis":
+        return CommentLog(redis, wiring.keys, seconds)
+    from stages.doors.kafka_comment_log import KafkaCommentLog
+
+    return KafkaCommentLog(wiring.appender, redis, wiring.keys, seconds)
 
 
 async def serve_gateway(settings: ShopSettings, listening: Listening) -> None:

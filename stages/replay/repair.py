@@ -20,6 +20,7 @@ from pipeline.stage import Stage
 from pipeline.worker import Agent, Worker
 from stages.adapters.database.history import Past, StoredComments
 from stages.archive.opened import history_of
+from stages.backbone import DOOR
 from stages.projector import project
 from stages.replay.failure import ReplayInterrupted
 from stages.replay.gauge import Gauge
@@ -29,7 +30,7 @@ from stages.replay.stored_door import stored_door
 from stages.replay.stuck_orders import StuckOrders
 from stages.replay.tally import Tally
 from stages.settings import ShopSettings
-from stages.wiring import DOOR, STAGES, Wiring
+from stages.wiring import STAGES, Wiring
 
 _PROJECTOR = "projector"
 

@@ -16,6 +16,7 @@ from pipeline.engines.redis.coalesced import CoalescedRedis
 from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
+from stages.backbone import DOOR as READER
 from stages.doors.comment_batch import BODY_LIMIT, PATH, batch_routes
 from stages.doors.comment_door import CommentDoor
 from stages.doors.comment_socket import socket_routes
@@ -24,7 +25,6 @@ from stages.doors.gate import Gate
 from stages.doors.gateway import REPLIES, comment_routes
 from stages.doors.high_water import HighWater
 from stages.doors.rate_limits import RateLimits
-from stages.doors.server import READER
 from stages.sources import Sources
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

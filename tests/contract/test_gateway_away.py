@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.stage import PUBLIC_STREAM, Limits
 from stages.adapters.database.comments import Comments
-from stages.doors.server import READER
+from stages.backbone import DOOR as READER
 from stages.ingest import comment_id, ingest_stage
 from tests.contract.door import SOURCES, door_on
 from tests.contract.lossy_line import losing_answers

@@ -19,6 +19,7 @@ from pipeline.engines.redis.coalesced import CoalescedRedis
 from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
+from stages.backbone import DOOR as READER
 from stages.doors.comment_door import CommentDoor
 from stages.doors.door import create_door
 from stages.doors.gate import Gate
@@ -26,7 +27,6 @@ from stages.doors.gateway import REPLIES
 from stages.doors.high_water import HighWater
 from stages.doors.instagram_webhooks import BODY_LIMIT, PATH, InstagramInbox, instagram_routes
 from stages.doors.rate_limits import RateLimits
-from stages.doors.server import READER
 from stages.sources import Sources
 from tests.contract.recorded import recording
 from tests.contract.troubled import TroubledValkey, full

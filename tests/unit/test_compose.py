@@ -16,7 +16,7 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
-from stages.running import RUNNABLE
+from stages.running import runnable
 from stages.settings import ShopSettings
 from tests.manifests import (
     DEPLOY,
@@ -82,7 +82,7 @@ def test_each_stage_and_keeper_runs_once_under_a_name_of_its_own() -> None:
         for process in compose_processes(compose(example_variables()))
         if process.arguments[0] == "run"
     ]
-    assert sorted(name for process in running for name in process.arguments[1:]) == sorted(RUNNABLE)
+    assert sorted(name for process in running for name in process.arguments[1:]) == sorted(runnable("redis"))
     names = [process.written["CONSUMER_NAME"] for process in running]
     assert names == [f"{process.name}-0" for process in running]
 

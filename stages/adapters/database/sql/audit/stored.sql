@@ -1,4 +1,0 @@
--- What is stored of these comments.
-select id, seq, streamer, client, message
-from chat_messages
-where id = any($1::uuid[])

@@ -1,1 +1,0 @@
-"""The audit: whether archive, stream and database tell the same of a day."""
