@@ -104,6 +104,20 @@ class ValkeyCluster:
         """The primary that was given the slot at the start."""
         return self.nodes[next(number for number in range(3) if slot < (number + 1) * SLOTS // 3)]
 
+    def replica_of(self, primary: ClusterNode) -> ClusterNode:
+        """Its first replica."""
+        return self.nodes[3 + self.nodes.index(primary)]
+
+    def until_replicated(self, primary: ClusterNode) -> None:
+        """Return once the replica has all that the primary has now."""
+        offset = _offset(primary)
+        self._until(lambda: _offset(self.replica_of(primary)) >= offset)
+
+    def part(self, primary: ClusterNode) -> None:
+        """From now on the replica is told nothing more; it may take the primary's place all the same."""
+        self.replica_of(primary).ask("CONFIG SET", "masterauth", "another")
+        primary.ask("CLIENT KILL", "TYPE", "replica")
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -132,6 +146,10 @@ def servers_at(url: str) -> list[str]:
 def follows(replica: ClusterNode) -> bool:
     """Whether the replica has all that its primary had, and is told what comes."""
     return bool(replica.ask("INFO", "replication")["master_link_status"] == "up")
+
+
+def _offset(node: ClusterNode) -> int:
+    return int(node.ask("INFO", "replication")["master_repl_offset"])
 
 
 def _knows(node: ClusterNode, all_of_them: Sequence[ClusterNode]) -> bool:
