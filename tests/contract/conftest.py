@@ -20,9 +20,15 @@ from tests.fixtures_servers import emptied
 from tests.redis_servers import SERVERS_HERE, Kind, Running
 
 
+@pytest.fixture
+def short_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage that is told to stop first ends the read it is in: soon."""
+    monkeypatch.setattr("pipeline.engines.redis.consumer.BLOCK_SECONDS", 0.1)
+
+
 @pytest.fixture(params=[None, *SERVERS_HERE], ids=lambda kind: kind.name if kind else "memory")
 async def engine(
-    request: pytest.FixtureRequest, redis_server: Callable[[Kind], Running]
+    request: pytest.FixtureRequest, redis_server: Callable[[Kind], Running], short_reads: None
 ) -> AsyncIterator[EngineRig]:
     """Each engine in turn, with nothing in it."""
     if request.param is None:

@@ -13,7 +13,7 @@ from tests.contract.rig import KEYS, Item, Rig, done, entry, rig_on, stage
 
 
 @pytest.fixture
-async def rig(each_redis_url: str) -> AsyncIterator[Rig]:
+async def rig(each_redis_url: str, short_reads: None) -> AsyncIterator[Rig]:
     async with rig_on(each_redis_url) as made:
         yield made
 

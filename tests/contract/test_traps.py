@@ -31,7 +31,9 @@ FIRST = KEYS.stream("first", 0)
 
 
 @pytest.fixture(params=SERVERS_HERE, ids=lambda kind: kind.name)
-async def rig(request: pytest.FixtureRequest, redis_server: Callable[[Kind], Running]) -> AsyncIterator[Rig]:
+async def rig(
+    request: pytest.FixtureRequest, redis_server: Callable[[Kind], Running], short_reads: None
+) -> AsyncIterator[Rig]:
     """Each server in turn, with nothing in it."""
     async with rig_on(emptied(redis_server(request.param).url)) as rig:
         yield rig
