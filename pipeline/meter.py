@@ -20,9 +20,16 @@ class StageMeter:
     """`clock` gives epoch seconds. An entry's id begins with the epoch milliseconds at which it was written."""
 
     def __init__(
-        self, stage: str, partition: int, clock: Callable[[], float], *, is_door: bool = False
+        self,
+        stage: str,
+        partition: int,
+        clock: Callable[[], float],
+        *,
+        is_door: bool = False,
+        slots: int = 1,
     ) -> None:
         self._place, self._clock, self._is_door = (stage, str(partition)), clock, is_door
+        metrics.HANDLER_SLOTS.labels(*self._place).set(slots)
         self._received = metrics.RECEIVED.labels(*self._place)
         self._done = metrics.DONE.labels(*self._place)
         self._in_flight = metrics.IN_FLIGHT.labels(*self._place)

@@ -50,6 +50,12 @@ ARCHIVE_BEHIND_SECONDS = Gauge(
     ["stream"],
     namespace=NAMESPACE,
 )
+HANDLER_SLOTS = Gauge(
+    "handler_slots",
+    "Calls of the handler that may be under way at a time",
+    ["stage", "partition"],
+    namespace=NAMESPACE,
+)
 QUEUE_SECONDS = _seconds("queue", "From an entry's being written to its first being taken in hand")
 HANDLER_SECONDS = _seconds("handler", "One call of a stage's handler, which may be for a batch")
 STAGE_SECONDS = _seconds("stage", "From taking an entry in hand to its outcome being written")

@@ -57,6 +57,7 @@ from stages.match import UnreadableLine, UnreadableManifest, match_lines
 from stages.mendable import Mendable
 from stages.replay.cli import replay
 from stages.replay.failure import ReplayFailed
+from stages.scale_plan.cli import scale_plan
 from stages.secrecy import secrets_in
 from stages.settings import MissingSetting, ShopSettings, require
 from stages.trace import NotTraced, as_table, find_chain
@@ -232,6 +233,7 @@ def _add_verbs() -> None:
     app.add_typer(onboard, name="onboard")
     app.command(name="pin")(pin)
     app.command(name="frames")(frames)
+    app.command(name="scale-plan")(scale_plan)
 
 
 _add_verbs()

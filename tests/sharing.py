@@ -12,6 +12,7 @@ IN_ONE_HOUSE = (
     "tests/e2e/test_happy_path.py",
     "tests/e2e/test_instagram.py",
     "tests/e2e/test_replay.py",
+    "tests/e2e/test_scale_plan.py",
     "tests/e2e/test_traces.py",
     "tests/e2e/test_waitlist.py",
 )

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from pipeline.metrics import NAMESPACE
 from stages.running import RUNNABLE
+from stages.scale_plan.plan import PROMISES
 from tests.manifests import Document, container_of, name_of, of_kind, processes_of, rendered
 
 
@@ -56,6 +57,10 @@ def test_what_keda_does_not_know_would_be_noticed() -> None:
 def test_only_the_six_stages_and_the_projector_are_scaled() -> None:
     stages = set(RUNNABLE) & {name_of(each) for each in scaled_objects()}
     assert stages == {"ingest", "intent", "vision", "order", "payment", "notify", "projector"}
+
+
+def test_what_is_scaled_is_what_the_plan_reckons_with() -> None:
+    assert {name_of(each) for each in scaled_objects()} == set(PROMISES)
 
 
 def test_order_is_not_scaled_above_its_partitions() -> None:

@@ -48,7 +48,13 @@ class Consumer:
         self._patience = partial(Patience, self._log, random)
         self._reading = Reading(stage, stream.partition, partitions, clock)
         self._decider = Decider(stage, clock, random)
-        self._meter = StageMeter(stage.name, stream.partition, clock, is_door=stage.door is not None)
+        self._meter = StageMeter(
+            stage.name,
+            stream.partition,
+            clock,
+            is_door=stage.door is not None,
+            slots=1 if stage.batch else stage.limits.concurrency,
+        )
         self._settler = Settler(stream, self._meter, self._let_go, self.report_removed, random)
         self._handling = Handling(stage, stream, self, self._decider, self._patience, self._meter)
         self._in_hand: dict[str, Delivery] = {}

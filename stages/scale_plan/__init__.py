@@ -1,0 +1,1 @@
+"""How many processes of each stage a rate of comments needs, from what was measured."""
