@@ -15,6 +15,7 @@ from psycopg import sql
 from pipeline.embedded import Postgres, Valkey
 from stages.adapters.database import Database
 from stages.adapters.database.migrate import migrate
+from tests.kafka_broker import KafkaBroker
 from tests.redis_servers import SERVERS_HERE, Kind, Running
 from tests.valkey_cluster import servers_at
 
@@ -62,6 +63,13 @@ def redis_server(
             return started[kind]
 
         yield running
+
+
+@pytest.fixture(scope="session")
+def kafka_broker() -> Iterator[KafkaBroker]:
+    """One Kafka for the whole run; who uses it gives topics names of their own."""
+    with KafkaBroker() as broker:
+        yield broker
 
 
 @pytest.fixture(params=SERVERS_HERE, ids=lambda kind: kind.name)

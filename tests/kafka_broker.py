@@ -14,13 +14,15 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 _ERROR_BYTES = 512
 
 
 class KafkaBroker:
     """The broker as a process, within `with`."""
+
+    name: ClassVar[str] = "kafka"
 
     def __init__(self) -> None:
         self.url = ""

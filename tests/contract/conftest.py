@@ -10,6 +10,7 @@ import pytest
 from stages.adapters.database import Database
 from stages.adapters.payments import StripePayments
 from tests.contract.engine_rig import EngineRig
+from tests.contract.kafka_rig import kafka_rig_on
 from tests.contract.memory_rig import MemoryRig
 from tests.contract.past_shop import PastShop, past_shop, shop_settings
 from tests.contract.rig import rig_on
@@ -17,21 +18,29 @@ from tests.contract.unpaid_orders import stripe_of
 from tests.contract.webhook_door import WebhookDoor
 from tests.fixtures_sandbox import Sandbox
 from tests.fixtures_servers import emptied
+from tests.kafka_broker import KafkaBroker
 from tests.redis_servers import SERVERS_HERE, Kind, Running
 
 
 @pytest.fixture
 def short_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stage that is told to stop first ends the read it is in: soon."""
+    """A stage that is told to stop first ends the read it is in: soon. The mock broker of Kafka holds an empty answer
+    back for as long as it may, whatever comes meanwhile."""
     monkeypatch.setattr("pipeline.engines.redis.consumer.BLOCK_SECONDS", 0.1)
+    monkeypatch.setattr("pipeline.engines.kafka.connection.FETCH_WAIT_MS", 20)
 
 
-@pytest.fixture(params=[None, *SERVERS_HERE], ids=lambda kind: kind.name if kind else "memory")
+@pytest.fixture(params=[None, *SERVERS_HERE, KafkaBroker], ids=lambda kind: kind.name if kind else "memory")
 async def engine(
-    request: pytest.FixtureRequest, redis_server: Callable[[Kind], Running], short_reads: None
+    request: pytest.FixtureRequest,
+    redis_server: Callable[[Kind], Running],
+    short_reads: None,
 ) -> AsyncIterator[EngineRig]:
     """Each engine in turn, with nothing in it."""
-    if request.param is None:
+    if request.param is KafkaBroker:
+        async with kafka_rig_on(request.getfixturevalue("kafka_broker")) as kafka:
+            yield kafka
+    elif request.param is None:
         memory = MemoryRig()
         yield memory
         await memory.kill()

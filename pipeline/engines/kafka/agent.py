@@ -46,6 +46,7 @@ class StageAgent:
         self._paused: set[int] = set()
         self._stopping, self._releasing = asyncio.Event(), asyncio.Event()
         self._broken: asyncio.Future[None] | None = None
+        self._app: Any = None
         self._topic = producer.names.stream(stage.stream)
         self._log = structlog.get_logger(stage=stage.name)
 
@@ -61,6 +62,15 @@ class StageAgent:
         self._releasing.set()
         for lane, _ in self._lanes.values():
             lane.release()
+
+    async def commit(self) -> bool:
+        """Commit the offsets of what is finished now, which happens by itself four times a second. Returns whether
+        everything is that has an outcome."""
+        if self._app is None:
+            return True
+        settled = all(lane.is_settled for lane, _ in self._lanes.values())
+        await self._app.consumer.commit()
+        return settled
 
     async def run(self) -> None:
         """Work until stopped and drained, or released. Raises what a lane, or Faust, failed with."""

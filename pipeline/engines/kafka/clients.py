@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -24,15 +26,28 @@ class Clients:
         """Writes in order, and once, whatever it must repeat."""
         return AIOKafkaProducer(**self._options, enable_idempotence=True, max_request_size=_LARGEST_BYTES)
 
-    def consumer(self, group: str | None = None) -> AIOKafkaConsumer:
-        """Reads what it is assigned. It joins no group; one that is named tells and takes that group's offsets."""
+    def consumer(self) -> AIOKafkaConsumer:
+        """Reads what it is assigned, and joins no group."""
         return AIOKafkaConsumer(
             **self._options,
-            group_id=group,
+            group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=connection.FETCH_WAIT_MS,
         )
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AIOKafkaConsumer]:
+        """A started consumer of no group."""
+        consumer = self.consumer()
+        await consumer.start()
+        await asyncio.sleep(
+            0
+        )  # one that is stopped before its first step ends in a cancellation that nobody asked for
+        try:
+            yield consumer
+        finally:
+            await consumer.stop()
 
     def admin(self) -> AIOKafkaAdminClient:
         """Makes topics, and looks at groups."""

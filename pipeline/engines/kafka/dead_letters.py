@@ -6,19 +6,22 @@ back or purged, and compaction then frees its bytes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.dead_letter import EVERYTHING, DeadLetter, NoSuchDeadLetter, Selection, read_dead_letter
+from pipeline.engines.kafka.look import Look
 from pipeline.engines.kafka.message import entry_id, from_message, partition_of_id
+from pipeline.engines.kafka.offsets import Offsets
 from pipeline.engines.kafka.producer import Message, Producer
 from pipeline.engines.kafka.scan import scan
 from pipeline.envelope import SEQ
 from pipeline.settlement import DEAD
+
+_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +44,27 @@ class DeadLetters:
     """The dead letters. Every method raises what aiokafka raises (see connection.KAFKA_AWAY for what passes by
     itself)."""
 
-    def __init__(self, producer: Producer, new_consumer: Callable[[], AIOKafkaConsumer]) -> None:
-        self._producer, self._new_consumer = producer, new_consumer
+    def __init__(self, producer: Producer, look: Look, offsets: Offsets) -> None:
+        self._producer, self._look, self._offsets = producer, look, offsets
         self._topic = producer.names.stream(DEAD)
         self._log = structlog.get_logger()
 
     async def all(self, selection: Selection = EVERYTHING) -> AsyncIterator[Listed]:
         """The selected dead letters, oldest first within a partition, of those that lie there when this begins."""
-        async with self._reader() as consumer:
-            partitions = sorted(consumer.partitions_for_topic(self._topic) or ())
-            standing = {each: await self._standing(consumer, each) for each in partitions}
-            for partition in partitions:
-                async for listed in self._listed(consumer, partition, standing[partition]):
-                    if _is_in_time(selection, listed) and selection.matches(listed.letter):
-                        yield listed
+        topics = await self._offsets.partitions(self._topic)
+        standing = [(topic, await self._standing(topic)) for topic in topics]
+        for topic, offsets in standing:
+            async for listed in self._listed(topic, offsets):
+                if _is_in_time(selection, listed) and selection.matches(listed.letter):
+                    yield listed
 
     async def find(self, dead_id: str) -> Listed:
         """The dead letter with this id (see `Listed.id`). Raises NoSuchDeadLetter."""
-        if SEQ.fullmatch(dead_id):
-            partition = partition_of_id(dead_id)
-            async with self._reader() as consumer:
-                if partition in (consumer.partitions_for_topic(self._topic) or ()):
-                    standing = await self._standing(consumer, partition)
-                    async for listed in self._listed(consumer, partition, standing):
-                        if listed.id == dead_id:
-                            return listed
+        for topic in await self._offsets.partitions(self._topic) if SEQ.fullmatch(dead_id) else ():
+            if topic.partition == partition_of_id(dead_id):
+                async for listed in self._listed(topic, await self._standing(topic)):
+                    if listed.id == dead_id:
+                        return listed
         raise NoSuchDeadLetter(
             f"There is no dead letter {dead_id}; `tiktoksales dlq list` shows those there are."
         )
@@ -82,39 +81,33 @@ class DeadLetters:
 
     async def lies_there(self, listed: Listed) -> bool:
         """Whether nobody has taken it away since."""
-        async with self._reader() as consumer:
-            topic = TopicPartition(self._topic, listed.partition)
-            async for record in scan(consumer, topic, listed.offset):
-                if record.key == listed.key and record.offset > listed.offset:
-                    return False
-        return True
+        return listed.offset in await self._standing(
+            TopicPartition(self._topic, listed.partition), listed.offset
+        )
 
     async def take_away(self, listed: Listed) -> None:
         """It no longer lies there."""
         await self._producer.send(Message(self._topic, listed.partition, listed.key, None))
 
-    @asynccontextmanager
-    async def _reader(self) -> AsyncIterator[AIOKafkaConsumer]:
-        async with self._new_consumer() as consumer:
-            await consumer._client.fetch_all_metadata()
-            yield consumer
-
-    async def _standing(self, consumer: AIOKafkaConsumer, partition: int) -> set[int]:
-        """The offsets of the letters that nothing has replaced or taken away."""
+    async def _standing(self, topic: TopicPartition, start: int | None = None) -> list[int]:
+        """The offsets, from `start` on, of the letters that nothing has replaced or taken away."""
         last: dict[bytes, int] = {}
-        async for record in scan(consumer, TopicPartition(self._topic, partition)):
-            last.pop(record.key, None)
-            if record.value is not None:
-                last[record.key] = record.offset
-        return set(last.values())
+        async with self._look.reader() as reader:
+            async for record in scan(reader, topic, start):
+                last.pop(record.key, None)
+                if record.value is not None:
+                    last[record.key] = record.offset
+        return list(last.values())
 
-    async def _listed(
-        self, consumer: AIOKafkaConsumer, partition: int, standing: set[int]
-    ) -> AsyncIterator[Listed]:
-        if standing:
-            async for record in scan(consumer, TopicPartition(self._topic, partition), min(standing)):
-                if record.offset in standing:
-                    yield _listed(record)
+    async def _listed(self, topic: TopicPartition, offsets: Sequence[int]) -> AsyncIterator[Listed]:
+        """A page at a time, so that whoever looks at a letter may look elsewhere meanwhile."""
+        for first in range(0, len(offsets), _PAGE):
+            page = frozenset(offsets[first : first + _PAGE])
+            async with self._look.reader() as reader:
+                records = scan(reader, topic, min(page), max(page) + 1)
+                found = [_listed(record) async for record in records if record.offset in page]
+            for listed in found:
+                yield listed
 
 
 def _listed(record: ConsumerRecord) -> Listed:

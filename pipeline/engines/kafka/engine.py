@@ -42,7 +42,7 @@ class KafkaEngine:
         self.names, self.producer, self.look, self.offsets = producer.names, producer, look, offsets
         self.appender = KafkaAppender(producer, look)
         self.watermark = KafkaWatermark(look, offsets, self.names, door, settings.partitions)
-        self.dead_letters = DeadLetters(producer, clients.consumer)
+        self.dead_letters = DeadLetters(producer, look, offsets)
         self.redriver = Redriver(producer, self.dead_letters)
         self.dead_letter_count = DeadLetterCount(look, self.names)
         self.load = KafkaLoad(look, offsets, self.names)
@@ -69,6 +69,6 @@ async def open_kafka(
         topics = topics_of(names, stages, settings.replay_seconds)
         await make_topics(admin, topics, settings.partitions, settings.kafka_replication)
         producer = Producer(await stack.enter_async_context(clients.producer()), names)
-        offsets = Offsets(await stack.enter_async_context(clients.consumer()), admin, names)
+        offsets = Offsets(await stack.enter_async_context(clients.reading()), admin, names)
         look = Look(clients, offsets, stack)
         yield KafkaEngine(settings, clients, producer, offsets, look, stages, door)

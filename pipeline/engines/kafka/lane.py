@@ -80,6 +80,11 @@ class Lane:
         """How many entries it holds at most."""
         return self._capacity
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether what has an outcome is written."""
+        return self._settler.is_idle
+
     def stop(self) -> None:
         """Take nothing new; `run` returns once what is in hand is finished."""
         self._stopping.set()

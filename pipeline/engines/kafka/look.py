@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -24,6 +24,14 @@ class Look:
         self._peeking = asyncio.Lock()
         self._peeker: AIOKafkaConsumer = None
 
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator[AIOKafkaConsumer]:
+        """The one consumer that looks, while nobody else does."""
+        async with self._peeking:
+            if self._peeker is None:
+                self._peeker = await self._stack.enter_async_context(self._clients.reading())
+            yield self._peeker
+
     async def table(self, topic: str, hear: Callable[[Line], None]) -> TopicTable:
         """A compacted topic, with all its partitions."""
         partitions = [each.partition for each in await self._offsets.partitions(topic)]
@@ -32,11 +40,9 @@ class Look:
     async def id_at(self, topic: TopicPartition, offset: int) -> str:
         """The id of the entry at an offset, or of the next one where compaction or age took that. Raises
         TimeoutError."""
-        async with self._peeking:
-            if self._peeker is None:
-                self._peeker = await self._stack.enter_async_context(self._clients.consumer())
-            self._peeker.assign([topic])
-            self._peeker.seek(topic, offset)
+        async with self.reader() as reader:
+            reader.assign([topic])
+            reader.seek(topic, offset)
             async with asyncio.timeout(_ANSWER_SECONDS):
-                record = await self._peeker.getone(topic)
+                record = await reader.getone(topic)
         return entry_id(record.timestamp, record.offset, record.partition)

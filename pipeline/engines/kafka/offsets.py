@@ -15,13 +15,15 @@ class Offsets:
 
     def __init__(self, reader: AIOKafkaConsumer, admin: AIOKafkaAdminClient, names: Names) -> None:
         self._reader, self._admin, self._names = reader, admin, names
+        self._known: dict[str, list[TopicPartition]] = {}
 
     async def partitions(self, topic: str) -> list[TopicPartition]:
-        """The partitions of a topic."""
-        if (known := self._reader.partitions_for_topic(topic)) is None:
-            await self._reader._client.fetch_all_metadata()
-            known = self._reader.partitions_for_topic(topic) or set()
-        return [TopicPartition(topic, partition) for partition in sorted(known)]
+        """The partitions of a topic, as they were when it was first asked about."""
+        if not self._known.get(topic):
+            metadata = await self._reader._client.fetch_all_metadata()
+            partitions = sorted(metadata.partitions_for_topic(topic) or ())
+            self._known[topic] = [TopicPartition(topic, partition) for partition in partitions]
+        return self._known[topic]
 
     async def ends(self, topics: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         """The offset that the next message will have."""

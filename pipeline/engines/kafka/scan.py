@@ -10,10 +10,12 @@ _POLL_MS = 1000
 
 
 async def scan(
-    consumer: AIOKafkaConsumer, topic: TopicPartition, start: int | None = None
+    consumer: AIOKafkaConsumer, topic: TopicPartition, start: int | None = None, end: int | None = None
 ) -> AsyncIterator[ConsumerRecord]:
-    """The messages of one partition, from the offset `start` on. Raises what aiokafka raises."""
-    end = (await consumer.end_offsets([topic]))[topic]
+    """The messages of one partition, from the offset `start` up to, but without, `end`; without these, all that are
+    there now. Raises what aiokafka raises."""
+    if end is None:
+        end = (await consumer.end_offsets([topic]))[topic]
     consumer.assign([topic])
     if start is None:
         await consumer.seek_to_beginning(topic)

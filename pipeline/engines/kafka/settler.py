@@ -51,6 +51,11 @@ class Settler:
         """Whether a settlement of this entry is on its way."""
         return entry_id in self._ids
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything handed over is written."""
+        return not self._ids
+
     async def run(self) -> None:
         """Write until cancelled. Kafka being away is waited out with the batch in hand."""
         while True:

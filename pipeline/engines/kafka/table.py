@@ -43,9 +43,13 @@ class TopicTable:
         self._reader: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        await self._client.start()
-        self._client.assign(self._topics)
-        await self._client.seek_to_beginning()
+        try:
+            await self._client.start()
+            self._client.assign(self._topics)
+            await self._client.seek_to_beginning()
+        except BaseException:  # cancelled, too: nobody else closes what was opened
+            await self._client.stop()
+            raise
         self._reader = asyncio.create_task(self._read())
         return self
 

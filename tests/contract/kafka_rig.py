@@ -1,0 +1,169 @@
+"""Kafka, as the contract suite drives it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from pipeline import ports
+from pipeline.cancellation import cancel
+from pipeline.dead_letter import DeadLetter
+from pipeline.engines.kafka.accounts import TAKEN, Account, read_account
+from pipeline.engines.kafka.agent import StageAgent
+from pipeline.engines.kafka.dead_letters import Listed
+from pipeline.engines.kafka.engine import KafkaEngine, open_kafka
+from pipeline.engines.kafka.message import from_message
+from pipeline.engines.kafka.names import Names
+from pipeline.engines.kafka.scan import scan
+from pipeline.engines.kafka.topics import topics_of
+from pipeline.envelope import Envelope
+from pipeline.events import EndState
+from pipeline.relay import AppendOnce
+from pipeline.settings import RuntimeSettings
+from pipeline.settlement import EVENTS, Append
+from pipeline.stage import PUBLIC_STREAM, Stage
+from schemas.codec import decode
+from tests.kafka_broker import KafkaBroker
+
+STAGES = ("first", "second", "third", "door", "order", "payment", "projector")
+LEASE_SECONDS = 1.5  # of the mock broker's groups, a second less is what a member waits for one that has gone
+_numbers = count(1)
+
+
+@dataclass
+class KafkaRig:
+    """Topics of one test's own."""
+
+    engine: KafkaEngine
+    agents: list[tuple[StageAgent, asyncio.Task[None]]] = field(default_factory=list)
+    readers: dict[str, str] = field(default_factory=dict)
+    listed: list[Listed] = field(default_factory=list)
+
+    async def append(self, stream: str, *fields: str | bytes) -> str:
+        """Append an entry to a stage's topic."""
+        return await self.engine.producer.append(Append(stream, 0, fields))
+
+    async def comment(self, **fields: str) -> str:
+        """Append to the public topic."""
+        door: ports.PublicDoor = self.engine.appender
+        return await door.comment(fields)
+
+    async def append_once(self, stage: str, record_id: str, envelope: Envelope) -> None:
+        """Append, unless this record was appended before."""
+        append: AppendOnce = self.engine.appender
+        await append(stage, 0, record_id, envelope)
+
+    def start(self, *stages: Stage[Any]) -> None:
+        """Start an agent for each stage."""
+        for each in stages:
+            self.readers[each.stream] = each.name
+            self.agents.extend(
+                (agent, asyncio.create_task(agent.run())) for agent in self.engine.agents_of(each)
+            )
+
+    async def drain(self) -> None:
+        """Stop all agents in order and wait for what they have in hand."""
+        for agent, _ in self.agents:
+            agent.stop()
+        for _, task in self.agents:
+            await task
+        self.agents.clear()
+
+    async def kill(self) -> None:
+        """Stop all agents as a crash would; the broker hears of it at once."""
+        await cancel(task for _, task in self.agents)
+        self.agents.clear()
+
+    async def until(self, reached: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until `reached` says so."""
+        async with asyncio.timeout(20):
+            while not await reached():
+                for _, task in self.agents:
+                    if task.done():
+                        task.result()
+                await asyncio.sleep(0.01)
+
+    async def fields(self, stream: str) -> list[dict[bytes, bytes]]:
+        """What the stream's stage has not finished; all there is where nobody reads it, and of the public stream."""
+        stage = self.readers.get(stream)
+        if stage is None or stream == PUBLIC_STREAM:
+            return await self._read(stream)
+        await self._committed()
+        topic = TopicPartition(self.engine.names.stream(stream), 0)
+        first = (await self.engine.offsets.finished(stage, [topic]))[topic]
+        put_off = [dict(account.fields) for account in (await self._accounts(stage)).values()]
+        return [*put_off, *await self._read(stream, first)]
+
+    async def ends(self) -> list[EndState]:
+        """The end states."""
+        return [decode(EndState, fields[b"d"]) for fields in await self._read(EVENTS)]
+
+    async def letters(self) -> list[DeadLetter]:
+        """The dead letters, without where they lie."""
+        letters: ports.DeadLetters[Listed] = self.engine.dead_letters
+        listed = [each async for each in letters.all()]
+        self.listed.extend(listed)
+        return [each.letter for each in listed]
+
+    async def redrive(self, letter: DeadLetter) -> None:
+        """Send back a dead letter that `letters` gave. Raises NoSuchDeadLetter where it no longer lies there."""
+        redriver: ports.Redriver[Listed] = self.engine.redriver
+        await redriver.redrive([each for each in self.listed if each.letter == letter][-1])
+
+    async def waiting(self, stage: str) -> int:
+        """How many entries of the stage wait for a later time."""
+        return sum(not account.deliveries for account in (await self._accounts(stage)).values())
+
+    async def earlier(self, seq: str) -> int:
+        """How many comments before `seq` are unfinished."""
+        await self._committed()
+        watermark: ports.Watermark = self.engine.watermark
+        return await watermark.earlier("", seq)
+
+    async def _committed(self) -> None:
+        """Appends are seen before the offset is committed that frees the entry they came from (see ports): wait for
+        that, since other engines do both at once."""
+
+        async def committed() -> bool:
+            return all([await agent.commit() for agent, _ in self.agents])
+
+        await self.until(committed)
+
+    async def _read(self, stream: str, start: int = 0) -> list[dict[bytes, bytes]]:
+        topic = TopicPartition(self.engine.names.stream(stream), 0)
+        async with self.engine.look.reader() as reader:
+            return [
+                from_message(stream, each.value, each.headers) async for each in scan(reader, topic, start)
+            ]
+
+    async def _accounts(self, stage: str) -> dict[bytes, Account]:
+        topic = TopicPartition(self.engine.names.accounts(stage), 0)
+        accounts: dict[bytes, Account] = {}
+        async with self.engine.look.reader() as reader:
+            async for each in scan(reader, topic, 0):
+                accounts.pop(each.key, None)
+                if each.value is not None and each.key != TAKEN:
+                    accounts[each.key] = read_account(each.value)
+        return accounts
+
+
+@asynccontextmanager
+async def kafka_rig_on(broker: KafkaBroker) -> AsyncIterator[KafkaRig]:
+    """A rig; its agents are killed at the end."""
+    prefix = f"run{next(_numbers)}."
+    settings = RuntimeSettings(
+        engine="kafka", kafka_url=broker.url, key_prefix=prefix, lease_seconds=LEASE_SECONDS
+    )
+    broker.make(topics_of(Names(prefix), STAGES, settings.replay_seconds), 1)
+    async with open_kafka(settings, dict.fromkeys(STAGES, ""), "door") as engine:
+        rig = KafkaRig(engine)
+        try:
+            yield rig
+        finally:
+            await rig.kill()
