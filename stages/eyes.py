@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -49,6 +51,17 @@ def frames_of(settings: ShopSettings) -> FrameStore:
     return FrameStore(settings.frames_url, url_prefixes=settings.frame_url_prefixes)
 
 
-def sight_of(settings: ShopSettings, frames: FrameStore, matcher: Matcher) -> Sight:
-    """The frames, as they are looked at."""
-    return Sight(frames, matcher, window_seconds=settings.frame_window_seconds, limit=settings.frame_limit)
+def sight_of(
+    settings: ShopSettings,
+    frames: FrameStore,
+    matcher: Matcher,
+    now: Callable[[], datetime] | None = None,
+) -> Sight:
+    """The frames, as they are looked at; with `now` ahead of the claims (see Sight)."""
+    return Sight(
+        frames,
+        matcher,
+        window_seconds=settings.frame_window_seconds,
+        limit=settings.frame_limit,
+        now=now,
+    )

@@ -175,7 +175,9 @@ class Wiring:
         """The frames, as the vision stage sees them."""
         frames = frames_of(self.settings)
         self._stack.push_async_callback(frames.close)
-        return sight_of(self.settings, frames, self.matcher)
+        sight = sight_of(self.settings, frames, self.matcher, utc_now)
+        self._stack.push_async_callback(sight.close)
+        return sight
 
     @cached_property
     def pins(self) -> FreshPins:

@@ -29,6 +29,7 @@ _AT_ONCE = 500  # entries that are appended in one round trip
 _LOOK_SECONDS = 0.1
 _PATIENCE_SECONDS = 300.0
 _BACK_SECONDS = 60.0
+_UNCOUNTED_SECONDS = 6.0
 _ENDS = "select comment_id, seq, hops from end_states where ended_at >= $1"
 _COUNT = "select count(*) from end_states"
 
@@ -80,10 +81,11 @@ class Pipeline:
 
     async def post(self, rate: float, seconds: float, dice: random.Random) -> Paced:
         """Post comments at random moments, so many a second on average, for so long. The time of each runs from the
-        moment at which it was due, whether or not the feeder kept up."""
+        moment at which it was due, whether or not the feeder kept up. Those of the first seconds don't count: the show
+        has been on for a while."""
         start = datetime.now(UTC) + timedelta(seconds=1)
         await play(self._show, self._wiring.settings.frames_url, start, seconds + SHOW_SECONDS)
-        moments = _arrivals(rate, seconds, dice)
+        moments = _arrivals(rate, _UNCOUNTED_SECONDS + seconds, dice)
         lines = list(self._crowd.lines(moments))
         ended = await self._ended()
         start = max(start, datetime.now(UTC))
@@ -98,7 +100,9 @@ class Pipeline:
                     await asyncio.sleep(wait)
                 group.create_task(_post(http, line, start, due, posts_ms))
         await self._until(ended + len(lines))
-        sent = {_id(line): 1000 * (start.timestamp() + line.at) for line in lines}
+        sent = {
+            _id(line): 1000 * (start.timestamp() + line.at) for line in lines if line.at >= _UNCOUNTED_SECONDS
+        }
         return Paced(posts_ms, await self._ways(sent, start))
 
     async def _append(self, offered: Sequence[dict[str, str]]) -> None:
@@ -158,4 +162,5 @@ async def _post(
     async with http.post("/comments", data=orjson.dumps(line.fields(start)), headers=headers) as answer:
         answer.raise_for_status()
         await answer.read()
-    posts_ms.append(1000 * (time.time() - due))
+    if line.at >= _UNCOUNTED_SECONDS:
+        posts_ms.append(1000 * (time.time() - due))

@@ -27,12 +27,14 @@ class Journey:
         return moment - self.sent_ms if "order" in note else None
 
     def stages_ms(self) -> Iterator[tuple[str, float]]:
-        """What each stage took, its queue included: from the end of the one before to its own end."""
+        """What each stage took, its queue included: from the end of the one before to its own end. A cancellation,
+        which waits at `order` for the claims before it, is told apart."""
         yield "queue", max(0, self.hops[0][1] - self.taken_ms)
-        before = self.taken_ms
+        before, last = self.taken_ms, ""
         for stage, _, done, _ in self.hops:
-            yield stage, max(0, done - before)
-            before = done
+            name = "cancellation" if stage == "order" and last != "vision" else stage
+            yield name, max(0, done - before)
+            before, last = done, stage
 
 
 def journeys(sent_ms: Mapping[UUID, float], ends: Iterable[tuple[UUID, str, Hops]]) -> list[Journey]:

@@ -29,6 +29,13 @@ def test_a_stage_takes_from_the_end_of_the_one_before_to_its_own() -> None:
     assert stage_percentiles([way], 0.99) == {"queue": 3, "ingest": 10, "intent": 30}
 
 
+def test_a_cancellation_is_no_order() -> None:
+    straight = Journey(990.0, 1000, [["intent", 1003, 1010, {}], ["order", 1015, 3040, {}]])
+    assert dict(straight.stages_ms())["cancellation"] == 2030
+    claim = Journey(990.0, 1000, [["vision", 1003, 1010, {}], ["order", 1015, 1040, {}]])
+    assert dict(claim.stages_ms())["order"] == 30
+
+
 def test_message_to_order_counts_from_the_message_and_only_where_there_is_an_order() -> None:
     hops = [
         ["ingest", 1000, 1001, {}],
@@ -64,7 +71,7 @@ def test_a_seed_draws_the_same_comments_and_their_time_is_that_of_the_show() -> 
 
 
 def test_the_summary_names_ratios_and_what_took_longer_than_a_tenth_of_its_limit() -> None:
-    hops = [["ingest", 1001, 1003, {}], ["intent", 1010, 1050, {}], ["order", 1060, 1150, {"order": "ORD-1"}]]
+    hops = [["ingest", 1001, 1003, {}], ["vision", 1010, 1050, {}], ["order", 1060, 1150, {"order": "ORD-1"}]]
     found = Found(
         bare=[{"8": 1000.0, "32": 1200.0}],
         drained=[
