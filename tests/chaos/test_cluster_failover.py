@@ -14,7 +14,9 @@ import pytest
 
 from pipeline.cancellation import cancel
 from pipeline.engines.redis.agent import agents_of
-from pipeline.engines.redis.connection import REDIS_AWAY
+from pipeline.engines.redis.coalesced import CoalescedRedis
+from pipeline.engines.redis.comment_log import CommentLog, Offer
+from pipeline.engines.redis.connection import REDIS_AWAY, connect
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.slots import slot_of
 from pipeline.stage import Door, Opened, Stage
@@ -40,16 +42,18 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyCluster]
 
 @dataclass
 class Show:
-    """Viewers of several streamers, who send a comment again until it is taken."""
+    """Viewers of several streamers, who send a comment again until the gateway has taken it."""
 
     rig: Rig
+    log: CommentLog
     sent: set[int] = field(default_factory=set)
 
     async def send(self, number: int) -> None:
         """Return once Redis has taken it."""
         while True:
             try:
-                await self.rig.comment(n=str(number), streamer=f"streamer {number % STREAMERS}")
+                fields = {"n": str(number), "streamer": f"streamer {number % STREAMERS}"}
+                await self.log.append([Offer(str(number), "", fields)])
                 break
             except REDIS_AWAY:
                 await asyncio.sleep(0.05)
@@ -100,8 +104,8 @@ async def test_the_run_goes_on_where_the_primary_of_the_public_stream_is_killed(
     cluster: ValkeyCluster,
 ) -> None:
     victim = cluster.holder(slot_of(KEYS.comments))
-    async with rig_on(cluster.url) as rig:
-        show = Show(rig)
+    async with rig_on(cluster.url) as rig, connect(cluster.url) as gateway:
+        show = Show(rig, CommentLog(CoalescedRedis(gateway), KEYS, 600))
         rig.start(door(), stage("first", done, emits="second"), stage("second", done), lease_seconds=2.0)
         for number in range(BEFORE):
             await show.send(number)

@@ -49,7 +49,7 @@ class ClusterRedis(Redis):
         if str(args[0]).upper() in EVERY_PRIMARY:
             nodes = (await self.primaries()).values()
             answers = await asyncio.gather(
-                *(self._told(node.execute_command(*args, **options)) for node in nodes)
+                *(self.told(node.execute_command(*args, **options)) for node in nodes)
             )
             return answers[0]
 
@@ -94,11 +94,11 @@ class ClusterRedis(Redis):
         for _ in range(_MOST_HOPS):
             address, node = await self.owner(slot)
             try:
-                return await self._told(ask(node, False))
+                return await self.told(ask(node, False))
             except MovedError as moved:
                 await self._follow(slot, _address(moved, address))
             except AskError as elsewhere:
-                return await self._told(ask(self.node(_address(elsewhere, address)), True))
+                return await self.told(ask(self.node(_address(elsewhere, address)), True))
         self._map = None
         raise Unsettled(f"The nodes of the cluster don't agree who holds slot {slot}.")
 
@@ -108,7 +108,7 @@ class ClusterRedis(Redis):
             await node.aclose()
         self._nodes.clear()
 
-    async def _told(self, answer: Awaitable[Any]) -> Any:
+    async def told(self, answer: Awaitable[Any]) -> Any:
         """The answer. Where there is none, or the cluster is down, the map may be of the past."""
         try:
             return await answer
@@ -209,22 +209,23 @@ class _ClusterPipeline(Pipeline):
             nodes[address] = node
             by_node.setdefault(address, []).append(place)
         await asyncio.gather(
-            *(_travel(nodes[each], commands, places, answers) for each, places in by_node.items())
+            *(self._travel(nodes[each], commands, places, answers) for each, places in by_node.items())
         )
         for place, (args, options) in enumerate(commands):
             if isinstance(answers[place], AskError) or str(args[0]).upper() in EVERY_PRIMARY:
                 answers[place] = await _caught(self._cluster.execute_command(*args, **options))
         return answers
 
-
-async def _travel(node: Redis, commands: list[Any], places: Sequence[int], answers: list[Any]) -> None:
-    calls = node.pipeline(transaction=False)
-    for place in places:
-        args, options = commands[place]
-        calls.execute_command(*args, **options)
-    came = await _caught(calls.execute(raise_on_error=False))
-    for number, place in enumerate(places):
-        answers[place] = came if isinstance(came, Exception) else came[number]
+    async def _travel(
+        self, node: Redis, commands: list[Any], places: Sequence[int], answers: list[Any]
+    ) -> None:
+        calls = node.pipeline(transaction=False)
+        for place in places:
+            args, options = commands[place]
+            calls.execute_command(*args, **options)
+        came = await _caught(self._cluster.told(calls.execute(raise_on_error=False)))
+        for number, place in enumerate(places):
+            answers[place] = came if isinstance(came, Exception) else came[number]
 
 
 async def _caught(answer: Awaitable[Any]) -> Any:
