@@ -1,0 +1,1 @@
+"""The database at size: every query of the product explained, none scanning a large table."""

@@ -1,0 +1,13 @@
+"""What may read a whole table, and why. The list is closed: any other statement that does is a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+REPORTS: Mapping[str, str] = {
+    "buyers/known": "the demo asks it before it seeds; no process of a shop does",
+    "ledger/balances": "a streamer's whole ledger is summed: one of many streamers by an index, a great one by a scan",
+    "ledger/entries": "`commissions` prints a streamer's whole ledger",
+    "sealing/is_plain": "`migrate` asks it once",
+    "trail/totals": "the demo's summary counts everything",
+}
