@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, assert_never
@@ -14,9 +14,9 @@ import orjson
 from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
 
 from pipeline.decision import partition_of
-from pipeline.engines.redis.comment_log import Kept, Offer
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.offer import Hasty, Kept, Offer
 from stages.doors.comment_count import COMMENTS
 from stages.doors.high_water import Congested, HighWater
 from stages.doors.posted_comment import PostedComment, Queued
@@ -31,10 +31,9 @@ _LOST = (ConnectionError, TimeoutError, OSError)
 
 
 class Log(Protocol):
-    """The public stream, which knows what was offered before; see CommentLog."""
+    """The public stream, which knows what was offered before, and how fast; see CommentLog."""
 
-    async def append(self, offers: Sequence[Offer]) -> list[Kept]: ...
-    async def find(self, offers: Sequence[Offer]) -> dict[str, Kept]: ...
+    async def append(self, offers: Sequence[Offer | None], key_id: str) -> list[Kept | Hasty | None]: ...
 
 
 class Pusher(Protocol):
@@ -102,38 +101,34 @@ class CommentDoor:
         return answers
 
     async def _take(self, posted: Sequence[PostedComment], pusher: Pusher) -> list[Answer]:
-        offers = [self._offer(one, pusher) for one in posted]
-        refusals = await self._refusals(posted, pusher)
-        # What stands in the stream already was not too fast: its post is answered as the first one was.
-        hasty = [
-            offer
-            for offer, refusal in zip(offers, refusals, strict=True)
-            if refusal and refusal.status == _TOO_MANY
-        ]
-        earlier = await self.log.find(hasty)
-        admitted = [offer for offer, refusal in zip(offers, refusals, strict=True) if not refusal]
-        answers = iter(await self._append(admitted) if admitted else ())
-        return [
-            self._answer(offer, refusal, earlier) if refusal else next(answers)
-            for offer, refusal in zip(offers, refusals, strict=True)
-        ]
+        offers = [self._offer(one, pusher) if pusher.may_act_for(one.streamer) else None for one in posted]
+        try:
+            kept = await self.log.append(offers, pusher.key_id)
+        except BusyLoadingError:  # a ConnectionError by its class, but an answer: Redis took nothing
+            raise
+        except _LOST as error:
+            if _never_arrived(error):
+                raise
+            found = await self._append_again(offers, pusher)
+            if found is None:
+                return [
+                    _perhaps_kept(offer) if offer else _forbidden(one)
+                    for one, offer in zip(posted, offers, strict=True)
+                ]
+            kept = found
+        return [self._answer(one, each) for one, each in zip(posted, kept, strict=True)]
 
-    def _answer(self, offer: Offer, refusal: TurnedAway, earlier: Mapping[str, Kept]) -> Answer:
-        kept = earlier.get(offer.name) if refusal.status == _TOO_MANY else None
-        return self._taken(offer, kept) if kept else refusal
-
-    async def _refusals(self, posted: Sequence[PostedComment], pusher: Pusher) -> list[TurnedAway | None]:
-        others = [None if pusher.may_act_for(one.streamer) else _forbidden(one) for one in posted]
-        # Counted for each source by itself: none silences the viewers of another by speaking in their names.
-        viewers = [
-            (pusher.source, *one.viewer) if one.kind == "comment" and not other else None
-            for one, other in zip(posted, others, strict=True)
-        ]
-        hasty = await self.limits.refusals(pusher.key_id, viewers)
-        return [
-            other or (TurnedAway(_TOO_MANY, fast.error, fast.retry_after_seconds) if fast else None)
-            for other, fast in zip(others, hasty, strict=True)
-        ]
+    def _answer(self, posted: PostedComment, kept: Kept | Hasty | None) -> Answer:
+        match kept:
+            case None:
+                return _forbidden(posted)
+            case Hasty():
+                fast = self.limits.refusal(kept)
+                return TurnedAway(_TOO_MANY, fast.error, fast.retry_after_seconds)
+            case Kept():
+                return self._taken(posted.streamer, kept)
+            case _:
+                assert_never(kept)
 
     def _offer(self, posted: PostedComment, pusher: Pusher) -> Offer:
         timestamp = (posted.timestamp or self.now()).isoformat()
@@ -152,41 +147,31 @@ class CommentDoor:
             fields["client_id"] = posted.client_id
         if posted.frame_urls:
             fields["frame_urls"] = orjson.dumps(posted.frame_urls).decode()
-        # Each source speaks for itself: what one has sent is no answer to another.
+        # Each source speaks for itself: what one has sent is no answer to another, and counts for no viewer of another:
+        # none silences these by speaking in their names.
         identity = comment_id("", posted.platform, fields)
-        return Offer(f"{pusher.source}:{identity}", timestamp, self.sources.stamp(fields, pusher.source))
+        speaker = (pusher.source, *posted.viewer) if posted.kind == "comment" else None
+        return Offer(f"{pusher.source}:{identity}", self.sources.stamp(fields, pusher.source), speaker)
 
-    async def _append(self, offers: Sequence[Offer]) -> list[Answer]:
-        try:
-            kept = await self.log.append(offers)
-        except BusyLoadingError:  # a ConnectionError by its class, but an answer: Redis took nothing
-            raise
-        except _LOST as error:
-            if _never_arrived(error):
-                raise
-            found = await self._append_again(offers)
-            if found is None:
-                return [_perhaps_kept(offer) for offer in offers]
-            kept = found
-        return [self._taken(offer, one) for offer, one in zip(offers, kept, strict=True)]
-
-    async def _append_again(self, offers: Sequence[Offer]) -> list[Kept] | None:
+    async def _append_again(
+        self, offers: Sequence[Offer | None], pusher: Pusher
+    ) -> list[Kept | Hasty | None] | None:
         """The answer was lost; the same offers get the same answer, once there is one. None where none comes."""
         give_up_at = self.clock() + self.patience_seconds
         while self.clock() < give_up_at:
             await asyncio.sleep(_ASK_AGAIN_SECONDS)
             try:
-                return await self.log.append(offers)
+                return await self.log.append(offers, pusher.key_id)
             except REDIS_AWAY:
                 continue
         return None
 
-    def _taken(self, offer: Offer, kept: Kept) -> Taken:
-        partition = partition_of(offer.fields["streamer"], self.partitions)
+    def _taken(self, streamer: str, kept: Kept) -> Taken:
+        partition = partition_of(streamer, self.partitions)
         queued = Queued(
             queued_to=self.keys.stream("intent", partition),
             stream=self.keys.comments,
-            timestamp=datetime.fromisoformat(kept.memo),
+            timestamp=datetime.fromisoformat(kept.timestamp),
         )
         return Taken(UUID(kept.name.rpartition(":")[2]), queued, kept.is_new)
 

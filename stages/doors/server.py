@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from pipeline.engines.redis.coalesced import CoalescedRedis
 from pipeline.engines.redis.comment_log import CommentLog
+from pipeline.engines.redis.offer import OfferBounds
 from stages.adapters.database.message_progress import MessageProgress
 from stages.adapters.database.order_requests import OrderRequests
 from stages.doors.comment_batch import BODY_LIMIT as BATCH_LIMIT
@@ -69,30 +70,21 @@ def gateway_of(wiring: Wiring) -> FastAPI:
 def comment_door_of(wiring: Wiring, high_water: HighWater, per_key: str | None = None) -> CommentDoor:
     """What takes comments in, whichever way they are posted. `per_key`: another limit than the configured one."""
     settings = wiring.settings
-    redis = CoalescedRedis(wiring.redis)
-    return CommentDoor(
-        _log_of(wiring, redis),
-        RateLimits(
-            redis,
-            settings.key_prefix,
-            per_key=settings.rate_limit_per_key if per_key is None else per_key,
-            per_viewer=settings.rate_limit_per_viewer,
-        ),
-        wiring.keys,
-        settings.partitions,
-        wiring.sources,
-        high_water,
-        utc_now,
+    limits = RateLimits.of(
+        per_key=settings.rate_limit_per_key if per_key is None else per_key,
+        per_viewer=settings.rate_limit_per_viewer,
     )
+    bounds = OfferBounds(settings.duplicate_window_seconds, limits.key_rate, limits.viewer_rate)
+    log = _log_of(wiring, CoalescedRedis(wiring.redis), bounds)
+    return CommentDoor(log, limits, wiring.keys, settings.partitions, wiring.sources, high_water, utc_now)
 
 
-def _log_of(wiring: Wiring, redis: CoalescedRedis) -> Log:
-    seconds = wiring.settings.duplicate_window_seconds
+def _log_of(wiring: Wiring, redis: CoalescedRedis, bounds: OfferBounds) -> Log:
     if wiring.backbone.engine == "redis":
-        return CommentLog(redis, wiring.keys, seconds)
+        return CommentLog(redis, wiring.keys, bounds)
     from stages.doors.kafka_comment_log import KafkaCommentLog
 
-    return KafkaCommentLog(wiring.appender, redis, wiring.keys, seconds)
+    return KafkaCommentLog(wiring.appender, redis, wiring.keys, bounds)
 
 
 async def serve_gateway(settings: ShopSettings, listening: Listening) -> None:

@@ -16,6 +16,7 @@ from pipeline.engines.redis.coalesced import CoalescedRedis
 from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.offer import OfferBounds
 from stages.backbone import DOOR as READER
 from stages.doors.comment_batch import BODY_LIMIT, PATH, batch_routes
 from stages.doors.comment_door import CommentDoor
@@ -60,9 +61,8 @@ async def door_on(
     redis, keys = connect(url), Keys()
     ticks = count(0, 10)  # no look-up rests so long
     high_water = HighWater(Backlog(redis, keys.comments, READER).unread, mark, lambda: next(ticks))
-    coalesced = CoalescedRedis(redis)
-    limits = RateLimits(coalesced, "", per_key=per_key, per_viewer=per_viewer)
-    log = CommentLog(coalesced, keys, remember_seconds=60)
+    limits = RateLimits.of(per_key=per_key, per_viewer=per_viewer)
+    log = CommentLog(CoalescedRedis(redis), keys, OfferBounds(60, limits.key_rate, limits.viewer_rate))
     comments = CommentDoor(log, limits, keys, partitions, SOURCES, high_water, lambda: NOW, _PATIENCE_SECONDS)
     gate = Gate(None, open_doors=True)
     app = create_door(

@@ -101,14 +101,33 @@ async def test_a_copy_that_comes_again_is_a_copy_and_what_came_first_is_none(say
 
 
 @copied
-async def test_nothing_is_remembered_for_longer_than_it_counts(sayings: Judged, each_redis_url: str) -> None:
+async def test_nothing_is_remembered_for_longer_than_twice_its_time(
+    sayings: Judged, each_redis_url: str
+) -> None:
     await sayings(*((ANA, f"{n}", 0) for n in range(10)))
     redis = connect(each_redis_url)
     servers = (await primaries_of(redis)).values()
     lives = [await redis.pttl(key) for server in servers for key in await server.keys("*")]
     await redis.aclose()
-    assert len(lives) == 10
-    assert all(0 < life <= 10_000 for life in lives)
+    assert len(lives) == 1
+    assert all(10_000 < life <= 20_000 for life in lives)
+
+
+@pytest.mark.parametrize("sayings", [Bounds(20, 10.0, 10.0)], indirect=True)
+async def test_a_comment_costs_few_bytes_to_remember(sayings: Judged, each_redis_url: str) -> None:
+    for start in range(0, 5_000, 250):
+        await sayings(*(((f"v{n}",), "me", 0) for n in range(start, start + 250)))
+    redis = connect(each_redis_url)
+    sizes = [await redis.memory_usage(key, samples=0) or 0 for key in await redis.keys("*")]
+    await redis.aclose()
+    assert len(sizes) == 2
+    assert sum(sizes) / 5_000 < 240
+
+
+@flooded
+async def test_what_comes_out_of_its_order_is_judged_by_its_time(sayings: Judged) -> None:
+    assert await sayings(*((ANA, f"{at}", at) for at in (8, 2, 5, 3, 19))) == ["fresh"] * 5
+    assert await sayings((ANA, "x", 9), (ANA, "y", 13), (ANA, "2", 2)) == ["flood", "fresh", "fresh"]
 
 
 async def judged(

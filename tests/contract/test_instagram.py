@@ -19,6 +19,7 @@ from pipeline.engines.redis.coalesced import CoalescedRedis
 from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.offer import OfferBounds
 from stages.backbone import DOOR as READER
 from stages.doors.comment_door import CommentDoor
 from stages.doors.door import create_door
@@ -70,10 +71,10 @@ async def webhook_on(
     url: str, *, per_viewer: str = "", patience_seconds: float = 0.5
 ) -> AsyncIterator[Webhook]:
     redis, keys = connect(url), Keys()
-    coalesced = CoalescedRedis(redis)
+    limits = RateLimits.of(per_key="", per_viewer=per_viewer)
     door = CommentDoor(
-        CommentLog(coalesced, keys, remember_seconds=60),
-        RateLimits(coalesced, "", per_key="", per_viewer=per_viewer),
+        CommentLog(CoalescedRedis(redis), keys, OfferBounds(60, per_speaker=limits.viewer_rate)),
+        limits,
         keys,
         1,
         SOURCES,

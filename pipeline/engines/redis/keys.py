@@ -63,9 +63,20 @@ class Keys:
         """Mark: this record was appended."""
         return f"{self.prefix}once:{record_id}:{{{partition}}}"
 
-    def offered(self, name: str) -> str:
-        """String: the public entry that the offer of this name has become. It lies in the stream's slot."""
-        return f"{self.prefix}offered:{{{self.comments}}}:{name}"
+    @property
+    def offered(self) -> tuple[str, str]:
+        """Hash: name of an offer -> the public entry that it has become; the young and the old generation of it. They
+        lie in the stream's slot, as do the next ones."""
+        return self._generations("offered")
+
+    @property
+    def spoken(self) -> tuple[str, str]:
+        """Hash: who speaks at the doors -> when; likewise."""
+        return self._generations("spoken")
+
+    def came(self, key_id: str) -> str:
+        """String: how much came by a key."""
+        return f"{self.prefix}came:{{{self.comments}}}:{key_id}"
 
     def pushed(self, whose: str) -> str:
         """Sorted set: what a connector has pushed -> when (epoch seconds). It shares a slot with `read_up_to`."""
@@ -85,10 +96,16 @@ class Keys:
         """String: who changes the archive now. It lies in the public stream's slot."""
         return f"{self.prefix}archiving:{{{self.comments}}}"
 
-    def sayings(self, digest: str) -> str:
-        """What a speaker has said of late, or when they last said certain words. It lies in the public stream's
-        slot."""
-        return f"{self.prefix}sayings:{{{self.comments}}}:{digest}"
+    @property
+    def sayings(self) -> tuple[str, str, str, str]:
+        """Hashes: who says something in the public stream -> when; who says which words -> when last; likewise."""
+        return *self._generations("sayings"), *self._generations("words")
+
+    def _generations(self, name: str) -> tuple[str, str]:
+        return (
+            f"{self.prefix}{name}:{{{self.comments}}}:young",
+            f"{self.prefix}{name}:{{{self.comments}}}:old",
+        )
 
     def analytics(self, partition: int) -> str:
         """String: what the shows of the partition do just now, as `run analytics` has counted it."""

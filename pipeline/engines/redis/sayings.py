@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import msgpack
 from redis.asyncio import Redis
 
 from pipeline.engines.redis.keys import Keys
@@ -35,10 +36,10 @@ class Bounds:
 
 
 class Sayings:
-    """Remembers for each speaker no more than the bounds need, and that no longer."""
+    """Remembers for each speaker no more than the bounds need, and that for twice as long at most."""
 
     def __init__(self, redis: Redis, keys: Keys, bounds: Bounds) -> None:
-        self._keys, self._bounds = keys, bounds
+        self._keys, self._bounds = keys.sayings, bounds
         self._judge = Script(redis, "judge_sayings")
 
     async def judge(self, sayings: Sequence[Saying]) -> list[Verdict]:
@@ -47,25 +48,26 @@ class Sayings:
         Raises what redis-py raises (see connection.REDIS_AWAY)."""
         if not sayings:
             return []
-        keys = [key for saying in sayings for key in self._of(saying)]
         bounds = self._bounds
         verdicts = await self._judge(
-            keys,
+            self._keys,
             bounds.most or 0,
             round(bounds.window_seconds * 1000),
             round(bounds.repeat_seconds * 1000),
-            *(saying.entry_id for saying in sayings),
+            msgpack.packb([_packed(saying) for saying in sayings], use_bin_type=False),
         )
         return [verdict.decode() for verdict in verdicts]
 
-    def _of(self, saying: Saying) -> tuple[str, str]:
-        speaker = _digest(*saying.speaker)
-        return self._keys.sayings(speaker), self._keys.sayings(f"{speaker}:{_digest(saying.words)}")
+
+def _packed(saying: Saying) -> tuple[bytes, bytes, bytes]:
+    milliseconds, number = saying.entry_id.split("-")
+    moment = int(milliseconds).to_bytes(6, "big") + int(number).to_bytes(4, "big")
+    return _digest(*saying.speaker), _digest(*saying.speaker, saying.words), moment
 
 
-def _digest(*parts: str) -> str:
+def _digest(*parts: str) -> bytes:
     digest = hashlib.blake2b(digest_size=12)
     for part in parts:
         data = part.encode()
         digest.update(b"%d:%s" % (len(data), data))
-    return digest.hexdigest()
+    return digest.digest()

@@ -1,22 +1,48 @@
 #!lua
--- Appends entries that may be offered more than once: what was offered before, within its memory, is answered as it
--- was then. The entries and the memory of them are written in one step, so neither is ever there without the other.
+--#include generations
+--#include moments
+--#include admission
+-- Appends entries that may be offered more than once, and not faster than the limits say: what was offered before,
+-- within its memory, is answered as it was then, whatever the limits. Entries, memory and counts are written in one
+-- step, so none is ever there without the others.
 --
--- KEYS  1 stream   2.. the memory of each entry
--- ARGV  1 seconds for which an entry is remembered
---       2 the entries, msgpack: {{memo, {name, value, ..}}, ..}, in the order of their keys
--- Returns for each {id, memo as it was first given, 1 where it was appended now}.
-local seconds, entries = ARGV[1], cmsgpack.unpack(ARGV[2])
+-- KEYS  1, 2 what was offered, by name: its entry (two generations)   3, 4, 5 young, old and came, see admission
+--       6 stream
+-- ARGV  1 ms for which an entry is remembered   2, 3, 4, 5 most, window, key_most and key_seconds, see admission
+--       6 the entries, msgpack: {{name, speaker or false, {name, value, ..}} or false, ..}; false counts for the key alone
+--       7 the field that is given back with an entry
+-- Returns for each {id, the field as it was first given, 1 where it was appended now}, or {'', why not, 0}: '' for what
+-- was false, 'key' or 'speaker'.
+local stream, told, entries = KEYS[6], ARGV[7], cmsgpack.unpack(ARGV[6])
+local offered = generations(KEYS[1], KEYS[2], tonumber(ARGV[1]))
+local refusal = admission(
+  KEYS[3], KEYS[4], tonumber(ARGV[2]), tonumber(ARGV[3]), KEYS[5], tonumber(ARGV[4]), ARGV[5], #entries)
+
+local function told_by(fields, otherwise)
+  for i = 1, #fields, 2 do
+    if fields[i] == told then return fields[i + 1] end
+  end
+  return otherwise
+end
+
 local answers = {}
 for i, entry in ipairs(entries) do
-  local known = redis.call('GET', KEYS[1 + i])
+  local known = entry and offered.get(entry[1])
   if known then
-    local space = string.find(known, ' ', 1, true)
-    answers[i] = {string.sub(known, 1, space - 1), string.sub(known, space + 1), 0}
+    local id = string.format('%.0f-%.0f', struct.unpack('>I6I4', known))
+    local first = redis.call('XRANGE', stream, id, id)[1]
+    local given = told_by(entry[3], '')
+    answers[i] = {id, first and told_by(first[2], given) or given, 0}
   else
-    local id = redis.call('XADD', KEYS[1], '*', unpack(entry[2]))
-    redis.call('SET', KEYS[1 + i], id .. ' ' .. entry[1], 'EX', seconds)
-    answers[i] = {id, entry[1], 1}
+    local why = entry and refusal(i, entry[2]) or not entry and ''
+    if why then
+      answers[i] = {'', why, 0}
+    else
+      local id = redis.call('XADD', stream, '*', unpack(entry[3]))
+      local ms, number = string.match(id, '^(%d+)-(%d+)$')
+      offered.put(entry[1], struct.pack('>I6I4', tonumber(ms), tonumber(number)))
+      answers[i] = {id, told_by(entry[3], ''), 1}
+    end
   end
 end
 return answers

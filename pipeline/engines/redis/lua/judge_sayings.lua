@@ -1,30 +1,56 @@
 #!lua
+--#include generations
+--#include moments
 -- Judges who says too much, and who says the same again, by the times in the entries' ids: what was judged before is
 -- judged again as it was, however late.
 --
--- KEYS  for each saying: 1 what this speaker has said (zset: entry id by time)   2 the last entry with these words
+-- KEYS  1, 2 what each speaker has said: moments (two generations)   3, 4 when a speaker last said certain words
 -- ARGV  1 sayings taken within a window, 0 for any number   2 the window   3 how long the same words count as said (ms)
---       4.. the entries' ids, in the order of their keys
+--       4 the sayings, msgpack: {{speaker, speaker and words, entry id as a moment}, ..}
 -- Returns for each 'fresh', 'repeated' or 'flood'. Only what is fresh counts.
 local most, window, repeats = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local spoken = most > 0 and generations(KEYS[1], KEYS[2], 2 * window)
+local uttered = repeats > 0 and generations(KEYS[3], KEYS[4], repeats)
+local width = 10
+
+local function is_repeated(words, id, at)
+  local last = uttered and uttered.get(words)
+  if not last or last == id then return false end
+  local since = at - moment_of(last, 1, width)
+  return since >= 0 and since < repeats
+end
+
+-- Where in what was said this entry stands or belongs, and whether it stands there.
+local function place_of(said, id, at)
+  local place = moments_until(said, at, width)
+  local same = place
+  while same > 0 and moment_of(said, same, width) == at do
+    if string.sub(said, (same - 1) * width + 1, same * width) == id then return same, true end
+    same = same - 1
+  end
+  return place, false
+end
+
 local verdicts = {}
-for i = 4, #ARGV do
-  local id, speaker, words = ARGV[i], KEYS[2 * (i - 4) + 1], KEYS[2 * (i - 4) + 2]
-  local at = tonumber(string.match(id, '^%d+'))
-  local last = repeats > 0 and redis.call('GET', words)
-  local since = last and last ~= id and at - tonumber(string.match(last, '^%d+'))
-  if since and since >= 0 and since < repeats then
-    verdicts[i - 3] = 'repeated'
-  elseif most > 0 and not redis.call('ZSCORE', speaker, id)
-      and redis.call('ZCOUNT', speaker, '(' .. at - window, at) >= most then
-    verdicts[i - 3] = 'flood'
+for i, saying in ipairs(cmsgpack.unpack(ARGV[4])) do
+  local speaker, words, id = saying[1], saying[2], saying[3]
+  local at = moment_of(id, 1, width)
+  local said, place, known = '', 0, false
+  if spoken then
+    said = spoken.get(speaker) or ''
+    place, known = place_of(said, id, at)
+  end
+  if is_repeated(words, id, at) then
+    verdicts[i] = 'repeated'
+  elseif spoken and not known
+      and moments_until(said, at, width) - moments_until(said, at - window, width) >= most then
+    verdicts[i] = 'flood'
   else
-    verdicts[i - 3] = 'fresh'
-    if repeats > 0 then redis.call('SET', words, id, 'PX', repeats) end
-    if most > 0 then
-      redis.call('ZADD', speaker, at, id)
-      redis.call('ZREMRANGEBYSCORE', speaker, '-inf', at - 2 * window)
-      redis.call('PEXPIRE', speaker, 2 * window)
+    verdicts[i] = 'fresh'
+    if uttered then uttered.put(words, id) end
+    if spoken then
+      if not known then said = string.sub(said, 1, place * width) .. id .. string.sub(said, place * width + 1) end
+      spoken.put(speaker, moments_after(said, at - 2 * window, width))
     end
   end
 end
