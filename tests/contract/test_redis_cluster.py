@@ -12,11 +12,14 @@ from pipeline.doctor import examine_redis
 from pipeline.engines.redis.checks import require_fit_redis
 from pipeline.engines.redis.cluster import ClusterRedis
 from pipeline.engines.redis.coalesced import CoalescedRedis
+from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.isolated_run import RunRegister
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.load import StreamLoad
 from pipeline.engines.redis.memory_watch import MemoryWatch
+from pipeline.engines.redis.offer import Hasty, Kept, Offer, OfferBounds, Rate
+from pipeline.engines.redis.offer_memory import OfferMemory
 from pipeline.engines.redis.slots import first_key, slot_of
 from pipeline.engines.redis.stage_gauge import StageGauges
 from pipeline.engines.redis.streams import Fenced, StageStream
@@ -24,7 +27,6 @@ from pipeline.settlement import Append, Delivery, Postponed, Settled, Step
 from pipeline.stage import PUBLIC_STREAM
 from stages.connectors.redis_memory import RedisMemory
 from stages.connectors.source import Checkpoint
-from stages.doors.rate_limits import RateLimits
 from tests.contract.public_door import comments, door
 from tests.contract.rig import KEYS, Rig, rig_on
 from tests.fixtures_servers import emptied
@@ -126,11 +128,19 @@ async def test_a_slot_that_moves_is_followed(servers: ValkeyCluster, cluster: Cl
             node.ask("CLUSTER SETSLOT", slot, "NODE", old.id)
 
 
-async def test_a_lone_limit_counts_on_the_cluster(cluster: ClusterRedis) -> None:
-    limits = RateLimits(CoalescedRedis(cluster), "", per_key="3/minute", per_viewer="1/minute")
-    viewers = [("tiktok", "maya", name) for name in ("ana", "bea", "ana", "eve")]
-    refused = await limits.refusals("key", viewers)
-    assert [bool(each) for each in refused] == [False, False, True, True]
+async def test_limits_and_what_was_offered_are_known_on_the_cluster(cluster: ClusterRedis) -> None:
+    bounds = OfferBounds(60, per_key=Rate(4, 60), per_speaker=Rate(1, 60))
+    logs = CommentLog(CoalescedRedis(cluster), KEYS, bounds), OfferMemory(cluster, KEYS, bounds)
+    offers = [
+        Offer(f"limited-{n}", {"timestamp": "t"}, (name,)) for n, name in enumerate(["ana", "bea", "ana"])
+    ]
+    answers = await logs[0].append(offers, "a key")
+    assert [isinstance(answer, Kept) for answer in answers] == [True, True, False]
+    new = Offer("limited-3", {"timestamp": "t"}, ("eve",))
+    later = Offer("limited-4", {"timestamp": "t"}, ("joe",))
+    assert await logs[1].admit([new, later], "a key") == [None, Hasty("key")]
+    await logs[1].remember([Kept(new.name, "elsewhere", "then", is_new=True)])
+    assert await logs[1].admit([new], "a key") == [Kept(new.name, "elsewhere", "then", is_new=False)]
 
 
 async def test_a_connector_remembers_there(cluster: ClusterRedis) -> None:

@@ -29,7 +29,9 @@ class CommentLog:
         keys = [*offer_keys(self._keys, key_id), self._keys.comments]
         packed = msgpack.packb(entries, use_bin_type=False)
         answers = await self._append_first(keys, *self._bounds, packed, TOLD)
-        return [_read(offer, answer) if offer else None for offer, answer in zip(offers, answers, strict=True)]
+        return [
+            _read(offer, answer) if offer else None for offer, answer in zip(offers, answers, strict=True)
+        ]
 
 
 def _packed(offer: Offer) -> tuple[bytes, bytes | bool, list[str]]:

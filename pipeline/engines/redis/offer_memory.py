@@ -20,12 +20,14 @@ class OfferMemory:
         self._admit, self._put = Script(redis, "admit"), Script(redis, "remember_offers")
 
     async def admit(self, offers: Sequence[Offer | None], key_id: str) -> list[Kept | Hasty | None]:
-        """What was appended before, and what is too fast; None for what is to be appended, and for what was None. Raises
+        """What was appended before, and what is too fast; None for what is to be appended, or was None. Raises
         what redis-py raises."""
         entries = [offer is not None and identity(offer) for offer in offers]
         packed = msgpack.packb(entries, use_bin_type=False)
         answers = await self._admit(offer_keys(self._keys, key_id), *self._bounds, packed)
-        return [_read(offer, answer) if offer else None for offer, answer in zip(offers, answers, strict=True)]
+        return [
+            _read(offer, answer) if offer else None for offer, answer in zip(offers, answers, strict=True)
+        ]
 
     async def remember(self, kept: Collection[Kept]) -> None:
         """These were appended. Raises what redis-py raises."""
