@@ -15,9 +15,10 @@ import pytest
 from pipeline.cancellation import cancel
 from pipeline.engines.redis.agent import agents_of
 from pipeline.engines.redis.coalesced import CoalescedRedis
-from pipeline.engines.redis.comment_log import CommentLog, Offer
+from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.connection import REDIS_AWAY, connect
 from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.offer import Offer, OfferBounds
 from pipeline.engines.redis.slots import slot_of
 from pipeline.stage import Door, Opened, Stage
 from stages.adapters.database.catalog import Streamer
@@ -53,7 +54,7 @@ class Show:
         while True:
             try:
                 fields = {"n": str(number), "streamer": f"streamer {number % STREAMERS}"}
-                await self.log.append([Offer(str(number), "", fields)])
+                await self.log.append([Offer(str(number), fields)])
                 break
             except REDIS_AWAY:
                 await asyncio.sleep(0.05)
@@ -105,7 +106,7 @@ async def test_the_run_goes_on_where_the_primary_of_the_public_stream_is_killed(
 ) -> None:
     victim = cluster.holder(slot_of(KEYS.comments))
     async with rig_on(cluster.url) as rig, connect(cluster.url) as gateway:
-        show = Show(rig, CommentLog(CoalescedRedis(gateway), KEYS, 600))
+        show = Show(rig, CommentLog(CoalescedRedis(gateway), KEYS, OfferBounds(600)))
         rig.start(door(), stage("first", done, emits="second"), stage("second", done), lease_seconds=2.0)
         for number in range(BEFORE):
             await show.send(number)
