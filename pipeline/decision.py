@@ -5,15 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 from uuid import NAMESPACE_URL, UUID, uuid5
-
-import orjson
 
 from pipeline.backoff import delay_seconds
 from pipeline.dead_letter import DeadLetter
 from pipeline.envelope import SEQ, UUID_TEXT, Envelope, hop, traceparent, with_hop
-from pipeline.events import End, EndState
+from pipeline.events import End, encoded_end
 from pipeline.settlement import (
     DEAD,
     EVENTS,
@@ -35,8 +33,7 @@ _LONGEST_SECONDS = 7 * 24 * 3600.0  # whatever a handler, or a provider's Retry-
 NEWER_VERSION_SECONDS = 30.0  # how long an entry of a newer release waits before it is offered again
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """A delivery that was understood: its envelope, its record and the partition its successors go to."""
 
     delivery: Delivery
@@ -107,14 +104,9 @@ class Decider:
 
     def _forward(self, work: Work, target: str, record: Record, note: Note) -> Settled:
         envelope = work.envelope
-        onward = Envelope(
-            id=envelope.id,
-            seq=envelope.seq,
-            at=envelope.at,
-            trace=envelope.trace,
-            hops=with_hop(envelope.hops, self._hop(work, note)),
-            data=encode(record),
-        )
+        # What was passed on as it came needs not be written anew.
+        data = envelope.data if record is work.record and envelope.data else encode(record)
+        onward = envelope._replace(hops=with_hop(envelope.hops, self._hop(work, note)), data=data)
         step = None
         if self.stage.door or self.stage.exclusive:
             step = Step(work.partition, envelope.seq, begins=self.stage.door is not None)
@@ -148,7 +140,7 @@ class Decider:
         dead = Append(DEAD, work.partition, letter.fields())
         end = self._end(work, "rejected", reject.reason, {})
         counted = _counted(work, "dead-lettered", reject.error)
-        return replace(end, appends=(dead, *end.appends), counted=counted)
+        return end._replace(appends=(dead, *end.appends), counted=counted)
 
     def _wait(self, delivery: Delivery, after: float | None) -> Postponed:
         wait = self._backoff_seconds(_OUTAGE_ATTEMPT) if after is None else min(after, _LONGEST_SECONDS)
@@ -173,22 +165,18 @@ class Decider:
 
     def _event(self, work: Work, end: End, reason: str, note: Note, aside: Note) -> Append:
         envelope = work.envelope
-        state = EndState(
-            comment_id=UUID(envelope.id),
+        data = encoded_end(
+            comment_id=envelope.id,
             seq=envelope.seq,
             stage=self.stage.name,
             outcome=end,
             reason=reason,
-            hops=[*orjson.loads(envelope.hops), self._hop(work, note)],
+            hops=with_hop(envelope.hops, self._hop(work, note)),
             ended_ms=self._now_ms(),
             streamer=getattr(work.record, "streamer", ""),
             aside=dict(aside),
         )
-        fields = Envelope(
-            id=envelope.id, seq=envelope.seq, at=envelope.at, trace=envelope.trace, hops=b"[]",
-            data=encode(state),
-        ).fields()  # fmt: skip
-        return Append(EVENTS, work.partition, fields)
+        return Append(EVENTS, work.partition, envelope._replace(hops=b"[]", data=data).fields())
 
     def _hop(self, work: Work, note: Note) -> list[Any]:
         return hop(self.stage.name, work.received_ms, self._now_ms(), note)

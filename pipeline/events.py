@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
+import orjson
 from pydantic import Field
 
 from schemas.records import Record
@@ -28,3 +29,24 @@ class EndState(Record):
     ended_ms: int
     streamer: str = ""
     aside: dict[str, Any] = Field(default_factory=dict)
+
+
+def encoded_end(
+    *,
+    comment_id: str,
+    seq: str,
+    stage: str,
+    outcome: End,
+    reason: str,
+    hops: bytes,
+    ended_ms: int,
+    streamer: str,
+    aside: dict[str, Any],
+) -> bytes:
+    """An end state as `encode` writes it; `hops` is JSON already."""
+    return orjson.dumps(
+        {
+            "comment_id": comment_id, "seq": seq, "stage": stage, "outcome": outcome, "reason": reason,
+            "hops": orjson.Fragment(hops), "ended_ms": ended_ms, "streamer": streamer, "aside": aside,
+        }
+    )  # fmt: skip

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import assert_never
 
 from pipeline import metrics, tracing
 from pipeline.decision import Work
-from pipeline.settlement import Counted, Delivery
+from pipeline.settlement import Counted, Delivery, What
 
 _MOST_LABELS = 40  # of reasons and error classes of a stage: they are constants, and these bound a mistake
 OTHER = "other"
+_STAYS = ("retried", "put off")  # what has not left its stage
 NONE = "none"  # the error class of what was put off without an exception
 
 
@@ -43,11 +45,11 @@ class StageMeter:
                 stage
             )  # told as 0 from the beginning: an increase from nothing is none to Prometheus
 
-    def received(self, delivery: Delivery) -> None:
-        """A delivery was taken in hand."""
-        self._received.inc()
-        if delivery.deliveries == 1 and not delivery.attempts:
-            self._queue.observe(self._seconds_since(_written_ms(delivery.entry_id)))
+    def received(self, deliveries: Sequence[Delivery]) -> None:
+        """Deliveries were taken in hand."""
+        self._received.inc(len(deliveries))
+        fresh = [each.entry_id for each in deliveries if each.deliveries == 1 and not each.attempts]
+        self._queue.observe_all(self._ages(_written_ms(fresh)))
 
     def holds(self, count: int) -> None:
         """So many entries are in hand now."""
@@ -63,33 +65,33 @@ class StageMeter:
         finally:
             self._handler.observe(time.perf_counter() - begun)
 
-    def written(self, counted: Counted | None) -> None:
-        """A settlement was written; one without an account, which gives an entry back, is not told of."""
-        if counted is None:
-            return
-        self._count(counted)
-        tracing.settled(self._place, counted, is_door=self._is_door)
-        self._stage.observe(self._seconds_since(counted.received_ms))
-        if counted.what not in ("retried", "put off"):
-            self._since_comment.observe(self._seconds_since(_written_ms(counted.seq)))
+    def written(self, accounts: Iterable[Counted | None]) -> None:
+        """Settlements were written; one without an account, which gives an entry back, is not told of."""
+        told = [counted for counted in accounts if counted]
+        tracing.settled(self._place, told, is_door=self._is_door)
+        for (what, label), times in Counter([(counted.what, counted.label) for counted in told]).items():
+            self._count(what, label, times)
+        self._stage.observe_all(self._ages(Counter([counted.received_ms for counted in told])))
+        onward = [counted.seq for counted in told if counted.what not in _STAYS]
+        self._since_comment.observe_all(self._ages(_written_ms(onward)))
 
-    def _count(self, counted: Counted) -> None:
-        label = self._bounded(counted.label)
-        match counted.what:
+    def _count(self, what: What, label: str, times: int) -> None:
+        label = self._bounded(label)
+        match what:
             case "emitted":
-                metrics.EMITTED.labels(*self._place, label).inc()
+                metrics.EMITTED.labels(*self._place, label).inc(times)
             case "done":
-                self._done.inc()
+                self._done.inc(times)
             case "dropped":
-                metrics.DROPPED.labels(*self._place, label).inc()
+                metrics.DROPPED.labels(*self._place, label).inc(times)
             case "dead-lettered":
-                metrics.DEAD_LETTERS.labels(*self._place, label).inc()
+                metrics.DEAD_LETTERS.labels(*self._place, label).inc(times)
             case "retried":
-                metrics.RETRIES.labels(*self._place, label).inc()
+                metrics.RETRIES.labels(*self._place, label).inc(times)
             case "put off":
-                metrics.PUT_OFF.labels(*self._place, label).inc()
+                metrics.PUT_OFF.labels(*self._place, label).inc(times)
             case _:
-                assert_never(counted.what)
+                assert_never(what)
 
     def _bounded(self, label: str) -> str:
         if label not in self._known and len(self._known) >= _MOST_LABELS:
@@ -97,10 +99,17 @@ class StageMeter:
         self._known.add(label)
         return label or NONE
 
-    def _seconds_since(self, then_ms: int) -> float:
-        # Redis makes the ids by its own clock, which may be ahead of this machine's.
-        return max(0.0, self._clock() - then_ms / 1000)
+    def _ages(self, moments_ms: Mapping[int, int]) -> dict[float, int]:
+        """How long ago, in seconds, and how often. Redis makes the ids by its own clock, which may be ahead of this
+        machine's."""
+        now = self._clock()
+        ages: Counter[float] = Counter()
+        for moment_ms, times in moments_ms.items():
+            ages[max(0.0, now - moment_ms / 1000)] += times
+        return ages
 
 
-def _written_ms(entry_id: str) -> int:
-    return int(entry_id.partition("-")[0])
+def _written_ms(entry_ids: Iterable[str]) -> dict[int, int]:
+    """When the entries were written (epoch milliseconds), and how many each time."""
+    counts = Counter([entry_id.partition("-")[0] for entry_id in entry_ids])
+    return {int(moment): times for moment, times in counts.items()}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, start_http_server
@@ -22,9 +23,23 @@ def _counter(name: str, meaning: str, *labels: str) -> Counter:
     return Counter(name, meaning, ["stage", *labels], namespace=NAMESPACE)
 
 
-def _seconds(name: str, meaning: str) -> Histogram:
+class Distribution(Histogram):
+    """A histogram that also takes many observations at once."""
+
+    def observe_all(self, amounts: Mapping[float, int]) -> None:
+        """Observe each amount so many times."""
+        counts: dict[int, int] = {}
+        for amount, times in amounts.items():
+            place = bisect_left(self._upper_bounds, amount)
+            counts[place] = counts.get(place, 0) + times
+        for place, times in counts.items():
+            self._buckets[place].inc(times)
+        self._sum.inc(sum(amount * times for amount, times in amounts.items()))
+
+
+def _seconds(name: str, meaning: str) -> Distribution:
     labels = ["stage", "partition"]
-    return Histogram(f"{name}_seconds", meaning, labels, namespace=NAMESPACE, buckets=SECONDS)
+    return Distribution(f"{name}_seconds", meaning, labels, namespace=NAMESPACE, buckets=SECONDS)
 
 
 ENTRIES_LOST = _counter("entries_lost", "Entries that were removed from a stream before they were settled")

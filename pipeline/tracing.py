@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -152,10 +152,11 @@ def handling(stage: str, works: Sequence[Work]) -> AbstractContextManager[None]:
     return _current.handling(stage, works) if _current else nullcontext()
 
 
-def settled(place: tuple[str, str], counted: Counted, *, is_door: bool) -> None:
+def settled(place: tuple[str, str], accounts: Iterable[Counted], *, is_door: bool) -> None:
     """See Tracer.settled."""
     if _current:
-        _current.settled(place, counted, is_door=is_door)
+        for counted in accounts:
+            _current.settled(place, counted, is_door=is_door)
 
 
 def called(name: str, seconds: float, error: str) -> None:

@@ -73,7 +73,7 @@ def test_the_promised_times_are_bounds_of_the_histograms() -> None:
 def test_labels_are_bounded_whatever_the_reasons_are() -> None:
     meter = StageMeter("talkative", 0, time.time)
     for number in range(100):
-        meter.written(Counted("dropped", f"reason {number}", "1-0", 0))
+        meter.written([Counted("dropped", f"reason {number}", "1-0", 0)])
     samples = [
         sample
         for family in REGISTRY.collect()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -100,7 +99,7 @@ def test_a_drop_is_an_end_with_its_reason_and_facts() -> None:
 
 
 def test_an_end_names_the_streamer_and_says_aside_what_is_in_no_hop() -> None:
-    whose = replace(work(), record=OfStreamer(number=1, streamer="maya.closet"))
+    whose = work()._replace(record=OfStreamer(number=1, streamer="maya.closet"))
     [append] = settled(decider().decide(whose, Drop("question", aside={"asked": "how much?"})))
     state = state_of(append)
     assert (state["streamer"], state["aside"]) == ("maya.closet", {"asked": "how much?"})

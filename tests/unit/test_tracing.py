@@ -120,4 +120,4 @@ def test_a_share_of_the_comments_is_traced_by_their_ids() -> None:
 def test_nothing_is_made_where_nobody_asked_for_traces() -> None:
     with tracing.handling("order", [work()]):
         tracing.called("stripe", 0.01, "")
-    tracing.settled(("order", "0"), counted("done"), is_door=False)
+    tracing.settled(("order", "0"), [counted("done")], is_door=False)

@@ -95,22 +95,21 @@ class Consumer:
 
     def accept(self, deliveries: Iterable[Delivery]) -> None:
         """Take deliveries in hand, but those that already are."""
-        for delivery in deliveries:
-            if delivery.entry_id in self._in_hand:
-                continue
-            self._in_hand[delivery.entry_id] = delivery
-            self._meter.received(delivery)
-            if self._releasing.is_set():  # it was asked for before, and nobody will handle it here
-                self._settler.add(self._decider.release(delivery))
-            else:
-                self._understand(delivery)
+        fresh = [delivery for delivery in deliveries if delivery.entry_id not in self._in_hand]
+        if not fresh:
+            return
+        self._in_hand.update([(delivery.entry_id, delivery) for delivery in fresh])
+        self._meter.received(fresh)
+        if self._releasing.is_set():  # they were asked for before, and nobody will handle them here
+            self.settle([self._decider.release(delivery) for delivery in fresh])
+        else:
+            self._understand(fresh)
         self._meter.holds(len(self._in_hand))
 
     def lose(self, entry_ids: Sequence[str]) -> None:
         """These entries are no longer ours: their handlers are cancelled, unless they work on others too."""
         self._settler.forget(entry_ids)
-        for entry_id in entry_ids:
-            self._let_go(entry_id)
+        self._let_go(entry_ids)
         self._handling.give_up(entry_ids, self.in_hand)
 
     def recover_soon(self) -> None:
@@ -133,9 +132,9 @@ class Consumer:
         """Whether this very delivery is in hand: the entry may have been lost, and even have come back."""
         return self._in_hand.get(delivery.entry_id) is delivery
 
-    def settle(self, settlement: Settlement) -> None:
-        """Have written what became of an entry that is in hand."""
-        self._settler.add(settlement)
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Have written what became of entries that are in hand."""
+        self._settler.add(settlements)
 
     def report_removed(self, entry_ids: Sequence[str]) -> None:
         """Say that entries were removed from the stream by somebody else while they were pending."""
@@ -211,23 +210,21 @@ class Consumer:
                 continue
             self.accept(await self._stream.read(self.free, int(BLOCK_SECONDS * 1000)))
 
-    def _understand(self, delivery: Delivery) -> None:
-        understood = understand(delivery, self._reading, self._decider)
-        if isinstance(understood, Work):
-            self._handling.add(understood)
-        else:
-            self.settle(understood)
+    def _understand(self, deliveries: Iterable[Delivery]) -> None:
+        understood = [understand(delivery, self._reading, self._decider) for delivery in deliveries]
+        self._handling.add([each for each in understood if isinstance(each, Work)])
+        self.settle([each for each in understood if not isinstance(each, Work)])
 
-    def _let_go(self, entry_id: str) -> None:
-        self._in_hand.pop(entry_id, None)
+    def _let_go(self, entry_ids: Iterable[str]) -> None:
+        for entry_id in entry_ids:
+            self._in_hand.pop(entry_id, None)
         self._meter.holds(len(self._in_hand))
         self._freed.set()
 
     async def _give_back(self) -> None:
         """Write the outcomes there are, and release the rest of what is in hand."""
-        for delivery in list(self._in_hand.values()):
-            if not self._settler.holds(delivery.entry_id):
-                self._settler.add(self._decider.release(delivery))
+        idle = [each for each in self._in_hand.values() if not self._settler.holds(each.entry_id)]
+        self.settle([self._decider.release(delivery) for delivery in idle])
         try:
             async with asyncio.timeout(_RELEASE_SECONDS):
                 while self._in_hand:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from redis.exceptions import ResponseError
@@ -26,8 +27,8 @@ class Hand(Protocol):
     def holds(self, delivery: Delivery) -> bool:
         """Whether this very delivery is in hand: the entry may have been lost, and even have come back."""
 
-    def settle(self, settlement: Settlement) -> None:
-        """Take what became of an entry that is in hand."""
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Take what became of entries that are in hand."""
 
     def lose(self, entry_ids: Sequence[str]) -> None:
         """Let go of entries that are no longer ours."""
@@ -51,7 +52,8 @@ class Handling:
     ) -> None:
         self._stage, self._stream, self._hand = stage, stream, hand
         self._decider, self._patience, self._meter = decider, patience, meter
-        self._queue: asyncio.Queue[Work] = asyncio.Queue()
+        self._queue: deque[Work] = deque()
+        self._filled = asyncio.Event()
         self._suspects: asyncio.Queue[Work] = asyncio.Queue()
         self._handlers: set[asyncio.Task[None]] = set()
         self._handled_by: dict[str, asyncio.Task[None]] = {}
@@ -59,9 +61,15 @@ class Handling:
         self._take = stage.limits.batch_size if stage.batch else 1
         self._slots = asyncio.Semaphore(1 if stage.batch else stage.limits.concurrency)
 
-    def add(self, work: Work) -> None:
-        """Have it handled as soon as a slot is free."""
-        (self._suspects if work.delivery.deliveries > 1 else self._queue).put_nowait(work)
+    def add(self, works: Iterable[Work]) -> None:
+        """Have them handled as soon as a slot is free."""
+        for work in works:
+            if work.delivery.deliveries > 1:
+                self._suspects.put_nowait(work)
+            else:
+                self._queue.append(work)
+        if self._queue:
+            self._filled.set()
 
     def give_up(self, entry_ids: Sequence[str], in_hand: Sequence[str]) -> None:
         """Cancel the handlers of these entries, unless they work on others that are still in hand."""
@@ -80,10 +88,11 @@ class Handling:
 
     async def _handle_all(self) -> None:
         while True:
-            works = [await self._queue.get()]
+            await self._filled.wait()
             await self._slots.acquire()
-            while len(works) < self._take and not self._queue.empty():
-                works.append(self._queue.get_nowait())
+            works = [self._queue.popleft() for _ in range(min(self._take, len(self._queue)))]
+            if not self._queue:
+                self._filled.clear()
             self._begin([work for work in works if self._hand.holds(work.delivery)])
 
     async def _handle_suspects(self) -> None:
@@ -136,12 +145,17 @@ class Handling:
     async def _handle(self, works: Sequence[Work]) -> None:
         try:
             outcomes = await self._outcomes(works)
-            for work, outcome in zip(works, outcomes, strict=True):
-                if self._hand.holds(work.delivery):
-                    self._hand.settle(self._decided(work, outcome))
+            self._hand.settle(
+                [
+                    self._decided(work, outcome)
+                    for work, outcome in zip(works, outcomes, strict=True)
+                    if self._hand.holds(work.delivery)
+                ]
+            )
         finally:
+            task = asyncio.current_task()
             for work in works:
-                if self._handled_by.get(work.delivery.entry_id) is asyncio.current_task():
+                if self._handled_by.get(work.delivery.entry_id) is task:
                     del self._handled_by[work.delivery.entry_id]
 
     async def _outcomes(self, works: Sequence[Work]) -> Sequence[Outcome]:

@@ -21,14 +21,14 @@ _BACKOFF_SECONDS, _BACKOFF_CAP_SECONDS = 0.05, 2.0
 
 
 class Settler:
-    """Writes settlements to `stream`; `settled` is called with each entry's id once it is out of our hands,
+    """Writes settlements to `stream`; `settled` is called with the ids of entries once they are out of our hands,
     `removed` with ids of entries that somebody else had removed from the stream."""
 
     def __init__(
         self,
         stream: StageStream,
         meter: StageMeter,
-        settled: Callable[[str], None],
+        settled: Callable[[Sequence[str]], None],
         removed: Callable[[Sequence[str]], None],
         random: Callable[[], float],
     ) -> None:
@@ -39,10 +39,10 @@ class Settler:
         self._wake = asyncio.Event()
         self._log = structlog.get_logger(stream=stream.key)
 
-    def add(self, settlement: Settlement) -> None:
-        """Hand over one settlement; it is written soon."""
-        self._waiting.append(settlement)
-        self._held.add(settlement.entry_id)
+    def add(self, settlements: Sequence[Settlement]) -> None:
+        """Hand over settlements; they are written soon."""
+        self._waiting += settlements
+        self._held.update([settlement.entry_id for settlement in settlements])
         self._wake.set()
 
     def holds(self, entry_id: str) -> bool:
@@ -63,9 +63,9 @@ class Settler:
             while self._waiting:
                 batch = self._next_batch()
                 await self._write(batch)
-                for settlement in batch:
-                    self._held.discard(settlement.entry_id)
-                    self._settled(settlement.entry_id)
+                ids = [settlement.entry_id for settlement in batch]
+                self._held.difference_update(ids)
+                self._settled(ids)
 
     def _next_batch(self) -> list[Settlement]:
         count = size = 0
@@ -105,9 +105,7 @@ class Settler:
 
     def _report(self, batch: Sequence[Settlement], settling: Settling) -> None:
         unwritten = {*settling.lost, *settling.gone}
-        for settlement in batch:
-            if settlement.entry_id not in unwritten:
-                self._meter.written(settlement.counted)
+        self._meter.written([each.counted for each in batch if each.entry_id not in unwritten])
         if settling.lost:
             SETTLES_FENCED.labels(self._stream.stage).inc(len(settling.lost))
             self._log.warning("another consumer owns these entries now; nothing written", ids=settling.lost)
@@ -117,4 +115,4 @@ class Settler:
 def _size(settlement: Settlement) -> int:
     if isinstance(settlement, Postponed):
         return 0
-    return sum(len(part) for append in settlement.appends for part in append.fields)
+    return sum([len(part) for append in settlement.appends for part in append.fields])
