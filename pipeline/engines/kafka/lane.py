@@ -179,8 +179,8 @@ class Lane:
             lines.append(self._taken_line())
         await self._write(lines)
         self._meter.holds(len(self._in_hand))
+        self._meter.received([held.delivery for held in chosen])
         for held in chosen:
-            self._meter.received(held.delivery)
             understood = understand(held.delivery, self._reading, self._decider)
             if isinstance(understood, Work):
                 self._handling.add(understood)

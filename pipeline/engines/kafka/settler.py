@@ -73,9 +73,9 @@ class Settler:
         await self._write_all([self._producer.message(append) for each in settled for append in each.appends])
         await self._write_all([self._ends(step) for step in steps if not step.begins])
         await self._write_all([line for each in batch for line in self._account(each)])
+        self._meter.written([settlement.counted for settlement in batch])
         for settlement in batch:
             self._ids.discard(settlement.entry_id)
-            self._meter.written(settlement.counted)
             self._settled(settlement.entry_id)
 
     async def _write_all(self, messages: Sequence[Message]) -> None:
