@@ -106,11 +106,11 @@ class Decider:
         envelope = work.envelope
         # What was passed on as it came needs not be written anew.
         data = envelope.data if record is work.record and envelope.data else encode(record)
-        onward = envelope._replace(hops=with_hop(envelope.hops, self._hop(work, note)), data=data)
+        onward = envelope.onward(with_hop(envelope.hops, self._hop(work, note)), data)
         step = None
         if self.stage.door or self.stage.exclusive:
             step = Step(work.partition, envelope.seq, begins=self.stage.door is not None)
-        appends = (Append(target, work.partition, onward.fields()),)
+        appends = (Append(target, work.partition, onward),)
         return Settled(work.delivery.entry_id, appends, step, _counted(work, "emitted", target))
 
     def _end(self, work: Work, end: End, reason: str, note: Note, aside: Note | None = None) -> Settled:
@@ -176,7 +176,7 @@ class Decider:
             streamer=getattr(work.record, "streamer", ""),
             aside=dict(aside),
         )
-        return Append(EVENTS, work.partition, envelope._replace(hops=b"[]", data=data).fields())
+        return Append(EVENTS, work.partition, envelope.onward(b"[]", data))
 
     def _hop(self, work: Work, note: Note) -> list[Any]:
         return hop(self.stage.name, work.received_ms, self._now_ms(), note)

@@ -15,6 +15,7 @@ from schemas.codec import SCHEMA_VERSION, UnreadableRecord
 # ahead than this comes from no deployment of ours.
 VERSIONS_AHEAD = 16
 
+_LISTS = frozenset({list})
 _VERSION = str(SCHEMA_VERSION).encode()
 
 SEQ = re.compile(r"[0-9]{1,13}-[0-9]{1,7}")
@@ -23,6 +24,10 @@ UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 class NewerVersion(Exception):
     """The entry was written by a newer release than this reader; it is left for a newer reader."""
+
+
+NAMES = ("id", "seq", "v", "at", "trace", "hops", "d")
+"""Of an entry's fields, in their order."""
 
 
 class Envelope(NamedTuple):
@@ -37,9 +42,13 @@ class Envelope(NamedTuple):
 
     def fields(self) -> tuple[str | bytes, ...]:
         """Names and values in turn, as an entry's fields."""
+        return self.onward(self.hops, self.data)
+
+    def onward(self, hops: bytes, data: bytes) -> tuple[str | bytes, ...]:
+        """The fields of an entry that carries `data` on, after these hops."""
         return (
             "id", self.id, "seq", self.seq, "v", _VERSION, "at", self.at,
-            "trace", self.trace, "hops", self.hops, "d", self.data,
+            "trace", self.trace, "hops", hops, "d", data,
         )  # fmt: skip
 
 
@@ -104,6 +113,6 @@ def _checked_hops(hops: bytes) -> bytes:
         steps = orjson.loads(hops)
     except orjson.JSONDecodeError as error:
         raise UnreadableRecord(f"the entry's hops are not JSON: {error}") from error
-    if not isinstance(steps, list) or any(type(step) is not list for step in steps):
+    if not isinstance(steps, list) or not _LISTS.issuperset(map(type, steps)):
         raise UnreadableRecord("the entry's hops are not a list of lists")
     return hops

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import UnionType
-from typing import Any, Generic, TypeAlias, TypeVar
+from types import MappingProxyType, UnionType
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from schemas.records import Record
 
@@ -16,15 +16,16 @@ PUBLIC_STREAM = "comments_stream"
 Note: TypeAlias = Mapping[str, Any]
 """Facts for the audit trail (JSON values), such as intent and score; they travel in the envelope's hops."""
 
+_NO_FACTS: Note = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Emit:
+
+class Emit(NamedTuple):
     """Append the record to the next stage's stream, or to the stage named by `to`; from the last stage of the
     way it is the end of the comment."""
 
     record: Record
     to: str | None = None
-    note: Note = field(default_factory=dict)
+    note: Note = _NO_FACTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from pipeline.cancellation import cancel
+from pipeline.collector import patient_collector
 
 _RELEASE_SECONDS = 5.0
 
@@ -58,8 +59,9 @@ class Worker:
         stop = asyncio.create_task(self._stopping.wait())
         try:
             self._log.info("started")
-            await asyncio.wait({*tasks, stop}, return_when=asyncio.FIRST_COMPLETED)
-            await self._drain(tasks)
+            with patient_collector():
+                await asyncio.wait({*tasks, stop}, return_when=asyncio.FIRST_COMPLETED)
+                await self._drain(tasks)
         finally:
             stop.cancel()
             for number in (signal.SIGTERM, signal.SIGINT):

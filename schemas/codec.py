@@ -36,10 +36,10 @@ def decode(kind: type[R] | UnionType, data: bytes) -> Any:
     Raises UnreadableRecord where `data` is not JSON or does not hold such a record.
     """
     try:
-        return _reader(kind).validate_python(orjson.loads(data))
-    except orjson.JSONDecodeError as error:
-        raise UnreadableRecord(f"not JSON: {error}") from error
+        return _reader(kind).validate_json(data)
     except ValidationError as error:
+        if error.errors(include_input=False)[0]["type"] == "json_invalid":
+            raise UnreadableRecord(f"not JSON: {in_words(error)}") from error
         kinds = get_args(kind) or (kind,)
         names = " or ".join(each.__name__ for each in kinds)
         raise UnreadableRecord(f"not a {names}: {in_words(error)}") from error

@@ -18,6 +18,7 @@ from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
 from pipeline.settings import RuntimeSettings
 from pipeline.stage import Emit, Limits, Outcome, Stage
+from pipeline.worker import Worker
 from schemas.records import Comment
 from stages.ingest import comment_door
 from stages.sources import Sources
@@ -48,16 +49,16 @@ def list_of(comment: dict[str, str]) -> list[str]:
 
 
 async def _timed(agents: Sequence[StageAgent], finish: Finish) -> float:
+    worker = Worker(agents, drain_seconds=10.0)
     begun = time.perf_counter()
-    tasks = [asyncio.create_task(agent.run()) for agent in agents]
+    task = asyncio.create_task(worker.run())
     try:
-        await finish.wait(tasks)
+        await finish.wait([task])
         rate = finish.count / (time.perf_counter() - begun)
-        for agent in agents:
-            agent.stop()
-        await asyncio.gather(*tasks)
+        worker.stop()
+        await task
     finally:
-        await cancel(tasks)
+        await cancel([task])
     return rate
 
 

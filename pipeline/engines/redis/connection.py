@@ -80,8 +80,9 @@ def _connect(url: str, connections: int) -> Redis:
         retry=Retry(NoBackoff(), 0),
     )
     redis: Redis = Redis.from_pool(pool)
-    # redis-py's parsers know only the summary of XPENDING, and lose the cursor of XAUTOCLAIM with JUSTID.
-    for command in ("XPENDING", "XAUTOCLAIM"):
+    # redis-py's parsers know only the summary of XPENDING, lose the cursor of XAUTOCLAIM with JUSTID, and take
+    # long over XREADGROUP.
+    for command in ("XPENDING", "XAUTOCLAIM", "XREADGROUP"):
         redis.set_response_callback(command, _as_it_came)
     return redis
 

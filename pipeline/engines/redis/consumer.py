@@ -79,6 +79,16 @@ class Consumer:
         """Ids of the entries it holds."""
         return list(self._in_hand)
 
+    @property
+    def undecided(self) -> set[str]:
+        """Ids of the entries it holds of which nothing is on its way to being written."""
+        return {entry_id for entry_id in self._in_hand if not self._settler.holds(entry_id)}
+
+    @property
+    def postponed(self) -> list[str]:
+        """Ids of the entries it holds that may wait for a later time already."""
+        return self._settler.postponed
+
     def stop_reading(self) -> None:
         """Take no new entries; what is in hand goes on."""
         self._stopping.set()

@@ -35,7 +35,10 @@ class LeaseKeeper:
     async def renew(self) -> None:
         """Renew once."""
         renewed = await self._stream.renew(self._consumer.in_hand)
-        if renewed.lost:
-            self._log.warning("another consumer owns these entries now; their work ends", ids=renewed.lost)
+        # What was settled meanwhile is no longer ours either; of what is being settled the settler will hear.
+        undecided = self._consumer.undecided
+        lost = [entry_id for entry_id in renewed.lost if entry_id in undecided]
+        if lost:
+            self._log.warning("another consumer owns these entries now; their work ends", ids=lost)
         self._consumer.report_removed(renewed.gone)
-        self._consumer.lose([*renewed.lost, *renewed.gone])
+        self._consumer.lose([*lost, *renewed.gone])

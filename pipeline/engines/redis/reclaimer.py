@@ -47,7 +47,7 @@ class Reclaimer:
         """Bring the retries that are due, as far as there is room."""
         if self._consumer.free > 0:
             now_ms = int(self._clock() * 1000)
-            self._bring(await self._stream.due(now_ms, self._consumer.free, self._consumer.in_hand))
+            self._bring(await self._stream.due(now_ms, self._consumer.free, self._consumer.postponed))
 
     async def bring_orphans(self) -> bool:
         """Bring what dead owners hold: on from where the last search ended, to the end or until there is no room, so

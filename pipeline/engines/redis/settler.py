@@ -35,6 +35,7 @@ class Settler:
         self._stream, self._meter = stream, meter
         self._settled, self._removed, self._random = settled, removed, random
         self._waiting: list[Settlement] = []
+        self._writing: Sequence[Settlement] = ()
         self._held: set[str] = set()
         self._wake = asyncio.Event()
         self._log = structlog.get_logger(stream=stream.key)
@@ -49,6 +50,11 @@ class Settler:
         """Whether a settlement of this entry is on its way."""
         return entry_id in self._held
 
+    @property
+    def postponed(self) -> list[str]:
+        """Ids of entries whose waiting for a later time is on its way to being written, or may be written already."""
+        return [each.entry_id for each in (*self._writing, *self._waiting) if isinstance(each, Postponed)]
+
     def forget(self, entry_ids: Collection[str]) -> None:
         """Write nothing for these entries any more, as far as it is not under way."""
         self._waiting = [each for each in self._waiting if each.entry_id not in entry_ids]
@@ -61,8 +67,9 @@ class Settler:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                batch = self._next_batch()
+                batch = self._writing = self._next_batch()
                 await self._write(batch)
+                self._writing = ()
                 ids = [settlement.entry_id for settlement in batch]
                 self._held.difference_update(ids)
                 self._settled(ids)
@@ -115,4 +122,5 @@ class Settler:
 def _size(settlement: Settlement) -> int:
     if isinstance(settlement, Postponed):
         return 0
-    return sum([len(part) for append in settlement.appends for part in append.fields])
+    # The last field is the record, or a dead letter's original: nothing else is large.
+    return sum([len(append.fields[-1]) for append in settlement.appends])

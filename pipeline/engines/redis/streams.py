@@ -11,13 +11,13 @@ import msgpack
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from pipeline.engines.redis.forwarding import Forwarding, Places, place_of
+from pipeline.engines.redis.forwarding import Forwarding, Places
 from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.packing import rank, row
 from pipeline.engines.redis.reach import share_a_slot, tombstones_for
 from pipeline.engines.redis.scripts import Script
-from pipeline.engines.redis.watermark import member
 from pipeline.settings import RuntimeSettings
-from pipeline.settlement import DEAD, EVENTS, Delivery, Postponed, Settlement
+from pipeline.settlement import Delivery, Settlement
 from pipeline.stage import Stage
 from pipeline.tombstone import tombstone_fields
 
@@ -154,7 +154,7 @@ class StageStream:
             "COUNT", count, "BLOCK", block_ms, "STREAMS", self.key, ">",
         )  # fmt: skip
         entries = reply[0][1] if reply else []
-        return [Delivery(entry_id.decode(), fields) for entry_id, fields in entries]
+        return [Delivery(entry_id.decode(), _paired(flat)) for entry_id, flat in entries]
 
     async def own_pending(self, after: str, count: int, in_hand: Iterable[str]) -> Taken:
         """The next of at most `count` entries after id `after` that this consumer was given and has not settled, but
@@ -180,15 +180,15 @@ class StageStream:
             self._token,
             self._fence_ms,
             self._tombstone,
-            *sorted(entry_ids, key=_rank),
+            *sorted(entry_ids, key=rank),
         )
         return Renewed(_texts(lost), _texts(gone))
 
     async def settle(self, settlements: Sequence[Settlement]) -> Settling:
         """Write the settlements in one step; on a cluster, what goes to streams in other slots is written before."""
         places = Places()
-        ordered = sorted(settlements, key=lambda settlement: _rank(settlement.entry_id))
-        batch = [self._packed(settlement, places) for settlement in ordered]
+        ordered = sorted(settlements, key=lambda settlement: rank(settlement.entry_id))
+        batch = [row(settlement, self._keys, places) for settlement in ordered]
         if not share_a_slot(self._redis, self.key, *places.streams, *places.sets):
             return await self._settle_across(batch, places)
         return await self._written(batch, places)
@@ -251,23 +251,6 @@ class StageStream:
     def _fence_ms(self) -> int:
         return int(1000 * (self.lease_seconds if self._exclusive else _NAME_SECONDS))
 
-    def _packed(self, settlement: Settlement, places: Places) -> list[Any]:
-        if isinstance(settlement, Postponed):
-            account = f"{settlement.attempts}:{settlement.first_failed_ms}"
-            return [settlement.entry_id, False, settlement.due_ms, account]
-        appends = []
-        for append in settlement.appends:
-            key = self._keys.stream(append.stream, append.partition)
-            if append.stream not in (EVENTS, DEAD):
-                places.onward.add(key)
-            appends.append((place_of(places.streams, key), append.fields))
-        step: Any = False
-        if settlement.step:
-            key = self._keys.unfinished(settlement.step.partition)
-            sign = "+" if settlement.step.begins else "-"
-            step = (place_of(places.sets, key), sign, member(settlement.step.seq))
-        return [settlement.entry_id, appends, step]
-
     async def _taken(self, which: str, count: int, where: object, in_hand: Iterable[str] = ()) -> Taken:
         taken, gone, onward = await self._fenced(
             "take",
@@ -305,8 +288,3 @@ def _paired(flat: Iterable[bytes]) -> dict[bytes, bytes]:
 
 def _texts(values: Iterable[bytes]) -> list[str]:
     return [value.decode() for value in values]
-
-
-def _rank(entry_id: str) -> tuple[int, int]:
-    milliseconds, number = entry_id.split("-")
-    return int(milliseconds), int(number)

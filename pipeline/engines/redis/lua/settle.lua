@@ -2,6 +2,8 @@
 --#include fence
 --#include owned
 --#include tombstone
+--#include append_entry
+--#include remove_settled
 -- Writes the outcomes of a batch: whatever the consumer still owns is forwarded, acknowledged and removed in one
 -- step; what it lost to another consumer is left alone and returned.
 --
@@ -10,7 +12,7 @@
 -- ARGV  1 group   2 consumer   3 token of the fence   4 '1': keep settled entries in the stream (an audit trail)
 --       5 the tombstone's fields, msgpack   6 how many destinations there are
 --       7 the batch, msgpack, sorted by id:
---         {id, {{destination, {name, value, ..}}, ..}, false or {set, '+' or '-', seq}} or {id, false, due_ms, account}
+--         {id, {{destination, parts (see append_entry)}, ..}, false or {set, '+' or '-', seq}} or {id, false, due_ms, account}
 -- Returns {lost, lengths, gone}: ids that are another consumer's, the length of each destination, and ids of entries
 -- that were to wait for a retry and no longer stand in the stream.
 --
@@ -32,9 +34,7 @@ for _, entry in ipairs(batch) do
   if seen[id] or not is_owned(id) then
     lost[#lost + 1] = id
   elseif appends then
-    for _, append in ipairs(appends) do
-      redis.call('XADD', KEYS[5 + append[1]], '*', unpack(append[2]))
-    end
+    for _, append in ipairs(appends) do append_entry(KEYS[5 + append[1]], append[2]) end
     local track = entry[3]
     if track then
       local which = track[2] == '+' and begun or finished
@@ -66,11 +66,12 @@ end
 for key, seqs in pairs(finished) do redis.call('ZREM', key, unpack(seqs)) end
 
 -- unpack() is bounded by Lua's stack, so the ids go in slices.
+local has_failures = redis.call('EXISTS', attempts) == 1
 for from = 1, #done, 4000 do
-  local to = math.min(from + 3999, #done)
-  redis.call('XACK', stream, group, unpack(done, from, to))
-  if not keep then redis.call('XDEL', stream, unpack(done, from, to)) end
-  redis.call('HDEL', attempts, unpack(done, from, to))
+  local slice = {unpack(done, from, math.min(from + 3999, #done))}
+  redis.call('XACK', stream, group, unpack(slice))
+  if not keep then remove_settled(stream, group, slice) end
+  if has_failures then redis.call('HDEL', attempts, unpack(slice)) end
 end
 
 local lengths = {}
