@@ -35,6 +35,7 @@ from stages.adapters.database.trail import Trail
 from stages.adapters.mail_server import UnusableMailServer
 from stages.adapters.models import MissingModel
 from stages.adapters.vault import UnusableDataKeys
+from stages.audit.cli import audit
 from stages.classify import BadLine, classify_lines
 from stages.commands.catalog import catalog
 from stages.commands.keys import keys
@@ -215,6 +216,7 @@ def _add_verbs() -> None:
     app.command(name="replay", help="Feed history again: finish what has no end, or compare judgements.")(
         replay
     )
+    app.command(name="audit")(audit)
     app.command(name="correct")(correct)
     app.command(name="export-training")(export_training)
     app.command(name="demo", help="Play a recorded show on embedded servers, and print what happened.")(demo)

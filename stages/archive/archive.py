@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import date
 
 from pipeline.cancellation import cancel
@@ -154,13 +154,14 @@ class Archive:
 
 
 async def in_order(
-    archive: Archive, stretches: Sequence[Stretch], streamer: str | None = None
+    read: Callable[[Stretch], Awaitable[list[Entry]]], stretches: Sequence[Stretch]
 ) -> AsyncIterator[list[Entry]]:
-    """The entries of stretches in the order of their ids, none twice, those of a stretch at a time."""
+    """What `read` finds in stretches, in the order of ids, none twice: that of a stretch at a time, or of several where
+    they overlap."""
     group: list[Stretch] = []
     for stretch in [*stretches, None]:
         if group and (stretch is None or stretch.first > max(each.last for each in group)):
-            found = {entry.seq: entry for each in group for entry in await archive.read(each, streamer)}
+            found = {entry.seq: entry for each in group for entry in await read(each)}
             yield sorted(found.values(), key=lambda entry: entry.id)
             group = []
         if stretch:

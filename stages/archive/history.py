@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import partial
 
 from pipeline.engines.redis.archive_mark import ArchiveMark
 from pipeline.engines.redis.history import RedisHistory
@@ -72,7 +73,8 @@ class WholeHistory:
     async def _archived(
         self, stretches: Sequence[Stretch], start: EntryId, end: EntryId
     ) -> AsyncIterator[list[PastEntry]]:
-        async for entries in in_order(self._archive, stretches, self._streamer):
+        read = partial(self._archive.read, streamer=self._streamer)
+        async for entries in in_order(read, stretches):
             past = [each.as_past() for each in entries if each.parts is not None and start <= each.id < end]
             for page in _parts(past, self._page):
                 yield page

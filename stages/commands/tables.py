@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from rich.console import Console
-from rich.table import Column, Table
+from rich.console import Console, RenderableType
+from rich.table import Column
 
 _WIDE = 240  # what reads a pipe can take a long line, and wants no word broken
 _ORDER_NUMBER, _UUID = len("ORD-20261122-00001"), 36
@@ -21,6 +21,6 @@ def ids(header: str) -> Column:
     return Column(header, min_width=_UUID, no_wrap=True)
 
 
-def show(table: Table) -> None:
+def show(table: RenderableType) -> None:
     """Print it, as wide as the terminal is."""
     Console(width=None if sys.stdout.isatty() else _WIDE).print(table)

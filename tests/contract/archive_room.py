@@ -84,7 +84,7 @@ class ArchiveRoom:
     async def archived(self) -> list[Entry]:
         """Everything in the archive, in order."""
         stretches = await self.archive.stretches((0, 0), (2**42, 0))
-        return [entry async for page in in_order(self.archive, stretches) for entry in page]
+        return [entry async for page in in_order(self.archive.read, stretches) for entry in page]
 
     async def stream_ids(self) -> list[str]:
         """What still lies in the stream."""
