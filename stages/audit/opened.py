@@ -9,7 +9,8 @@ from stages.adapters.database.audit import AuditedComments
 from stages.adapters.database.history import Past
 from stages.archive.opened import archive_of
 from stages.audit.auditor import Witnesses
-from stages.wiring import DOOR, Wiring
+from stages.backbone import DOOR
+from stages.wiring import Wiring
 
 
 def witnesses_of(wiring: Wiring) -> Witnesses:

@@ -122,7 +122,7 @@ def test_a_process_is_asked_for_what_its_stages_count() -> None:
     with serving_metrics(RuntimeSettings(metrics_port=port)):
         [(address, before)] = read_all([f"http://127.0.0.1:{port}/metrics"]).items()
         meter = StageMeter("planned", 0, lambda: 2.0, slots=8)
-        meter.received(Delivery("1000-0", {}))
+        meter.received([Delivery("1000-0", {})])
         with meter.handling([]):
             pass
         after = read_all([address])
