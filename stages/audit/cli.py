@@ -12,10 +12,21 @@ import typer
 
 from pipeline.cli import run_async
 from stages.commands.tables import show
+from stages.mendable import Mendable
 from stages.settings import ShopSettings
 
 if TYPE_CHECKING:
     from stages.audit.finding import Audit
+
+
+class NothingToAudit(Mendable):
+    """The comments of the other engine are not archived."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "audit reads comments_stream and its archive, which are there with ENGINE=redis alone: Kafka keeps the "
+            "topic for REPLAY_SECONDS."
+        )
 
 
 def audit(
@@ -42,6 +53,8 @@ async def _audit(settings: ShopSettings, day: date) -> Audit:
     from stages.audit.opened import witnesses_of
     from stages.wiring import Wiring
 
+    if settings.engine != "redis":
+        raise NothingToAudit
     async with Wiring.open(settings, read_only=True) as wiring:
         return await compare(witnesses_of(wiring), day, lambda: int(time.time() * 1000))
 

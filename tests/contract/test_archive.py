@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pyarrow.dataset as ds
 import pytest
 
+from pipeline.engines.redis.standing import Standing
+from pipeline.entry_id import parse_id
 from stages.archive.archive import Archive
 from stages.archive.failure import ArchiveAway, DamagedArchive, ForeignArchive
 from stages.archive.metrics import FAILURES
 from stages.archive.store import Objects
 from tests.contract.archive_room import DAY_MS, EVER, ArchiveRoom, archive_room
+from tests.fixtures_servers import emptied
+from tests.redis_servers import Kind, Running
+from tests.valkey_cluster import ValkeyCluster
 
 ODD = (
     ("streamer", b"\xff\xfe", "message", b"\x00\x80"),  # no text
@@ -239,6 +244,20 @@ async def test_replay_reads_archive_and_stream_as_one(room: ArchiveRoom) -> None
     assert (span.first_ms, span.end_ms) == (DAY_MS, DAY_MS + 3_595_009)
     await room.redis.flushall()
     assert await room.past_ids() == [entry.seq for entry in await room.archived()], "Redis is lost"
+
+
+async def test_a_cluster_is_archived_as_a_single_server_is(
+    redis_server: Callable[[Kind], Running], tmp_path: Path
+) -> None:
+    async with archive_room(emptied(redis_server(ValkeyCluster).url), tmp_path) as room:
+        ids = [await room.add(number * 400) for number in range(6)] + [await room.add(3_595_000)]
+        await room.settle_all()
+        await room.archive_all()
+        await room.trimmer.trim()
+        assert await room.stream_ids() == ids[-1:]
+        assert await room.past_ids() == ids
+        assert await room.redaction().redact(lambda fields: True) == 6
+        assert await Standing(room.redis, room.keys).unfinished_from("ingest") > parse_id(ids[-1])
 
 
 async def test_replay_misses_nothing_that_moves_meanwhile(room: ArchiveRoom) -> None:
