@@ -14,8 +14,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.engines.redis.dead_letters import Listed
 from pipeline.masking import masked, masked_value, masked_words
+from pipeline.ports import Lying
 
 _LONGEST_REASON = 300  # characters in the list; `show` has all of it
 _JSON_FIELDS = (b"d", b"hops")  # see Envelope
@@ -25,7 +25,7 @@ Kinds = Counter[tuple[str, str]]
 """How many dead letters there are of each stage and error class."""
 
 
-def listing(shown: Sequence[Listed], kinds: Kinds) -> RenderableType:
+def listing(shown: Sequence[Lying], kinds: Kinds) -> RenderableType:
     """A headline with the counts, and the letters: one line of facts each, with the whole id, and its reason."""
     total = kinds.total()
     if not total:
@@ -45,7 +45,7 @@ def listing(shown: Sequence[Listed], kinds: Kinds) -> RenderableType:
     return Group(*parts)
 
 
-def listing_as_json(shown: Sequence[Listed], kinds: Kinds) -> dict[str, Any]:
+def listing_as_json(shown: Sequence[Lying], kinds: Kinds) -> dict[str, Any]:
     """The same for programs: `total` and `kinds` count all that were selected, `letters` are those shown."""
     return {
         "total": kinds.total(),
@@ -54,7 +54,7 @@ def listing_as_json(shown: Sequence[Listed], kinds: Kinds) -> dict[str, Any]:
     }
 
 
-def print_letter(listed: Listed, console: Console) -> None:
+def print_letter(listed: Lying, console: Console) -> None:
     """One letter: its facts, its entry with the record in it, and the traceback."""
     grid = Table.grid(padding=(0, 2))
     for name, value in _facts(listed).items():
@@ -73,7 +73,7 @@ def print_letter(listed: Listed, console: Console) -> None:
         console.print(Text(_printable(masked(listed.letter.detail).rstrip())), soft_wrap=True)
 
 
-def letter_as_json(listed: Listed) -> dict[str, Any]:
+def letter_as_json(listed: Lying) -> dict[str, Any]:
     """One letter for programs: its facts, `entry` as `decoded` gives it, and the traceback."""
     entry, escaped = decoded(listed.letter.raw)
     return {**_facts(listed), "entry": entry, "escaped": escaped, "traceback": masked(listed.letter.detail)}
@@ -111,7 +111,7 @@ def _value(name: bytes, text: str) -> Any:
         return text
 
 
-def _facts(listed: Listed) -> dict[str, Any]:
+def _facts(listed: Lying) -> dict[str, Any]:
     letter = listed.letter
     return {
         "id": listed.id,

@@ -5,25 +5,21 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
 import typer
-from redis.asyncio import Redis
 from rich.console import Console
 from rich.progress import Progress
 
 from pipeline.dead_letter import Selection
+from pipeline.dead_letter_office import open_office
 from pipeline.dead_letter_view import Kinds, letter_as_json, listing, listing_as_json, print_letter
-from pipeline.engines.redis.connection import REDIS_AWAY, connect
-from pipeline.engines.redis.dead_letters import DeadLetters, Listed
-from pipeline.engines.redis.keys import Keys
-from pipeline.engines.redis.redriver import Redriver
 from pipeline.moment import NotAMoment, age, moment
 from pipeline.pace import Pace
+from pipeline.ports import Lying
 from pipeline.redrive import RedriveStopped, Sendings, redrive_each
 from pipeline.settings import RuntimeSettings
 
@@ -39,7 +35,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
 def dead_letter_commands(
     load: Load, somebody_is_there: Callable[[], bool] = lambda: sys.stdin.isatty()
 ) -> typer.Typer:
-    """The commands, on the Redis that `load` names; `somebody_is_there` tells whether one can ask."""
+    """The commands, on the store that `load` names; `somebody_is_there` tells whether one can ask."""
     app = typer.Typer(help="Look after dead letters.", no_args_is_help=True)
     for add in (_add_list, _add_show, _add_redrive):
         add(app, load)
@@ -132,63 +128,56 @@ def _older(older_than: str, stage: str, reason: str) -> Selection:
     return Selection(stage, reason, before_ms=max(1, before_ms))
 
 
-@asynccontextmanager
-async def _redis(settings: RuntimeSettings) -> AsyncIterator[tuple[Redis, Keys, DeadLetters]]:
-    redis, keys = connect(settings.redis_url), Keys(settings.key_prefix)
-    try:
-        yield redis, keys, DeadLetters(redis, keys, settings.partitions)
-    finally:
-        await redis.aclose()
-
-
-async def _listed(settings: RuntimeSettings, selection: Selection, limit: int) -> tuple[list[Listed], Kinds]:
+async def _listed(settings: RuntimeSettings, selection: Selection, limit: int) -> tuple[list[Lying], Kinds]:
     """The first `limit` of the selected letters, and how many there are of each kind."""
-    shown: list[Listed] = []
+    shown: list[Lying] = []
     kinds: Kinds = Counter()
-    async with _redis(settings) as (_, _, letters):
-        async for listed in letters.all(selection):
+    async with open_office(settings) as office:
+        async for listed in office.letters.all(selection):
             kinds[listed.letter.stage, listed.letter.error] += 1
             if len(shown) < limit:
                 shown.append(listed)
     return shown, kinds
 
 
-async def _found(settings: RuntimeSettings, dead_id: str) -> Listed:
-    async with _redis(settings) as (_, _, letters):
-        return await letters.find(dead_id)
+async def _found(settings: RuntimeSettings, dead_id: str) -> Lying:
+    async with open_office(settings) as office:
+        return await office.letters.find(dead_id)
 
 
 async def _redrive_one(settings: RuntimeSettings, dead_id: str) -> None:
-    async with _redis(settings) as (redis, keys, letters):
-        listed = await letters.find(dead_id)
+    async with open_office(settings) as office:
+        listed = await office.letters.find(dead_id)
         try:
-            await Redriver(redis, keys).redrive(listed)
-        except REDIS_AWAY as error:
-            raise RedriveStopped(error, 0) from error
+            await office.redriver.redrive(listed)
+        except office.away as error:
+            raise RedriveStopped(error, 0, office.store) from error
 
 
 async def _redrive_all(
     settings: RuntimeSettings, selection: Selection, limit: int | None, pace: Pace
 ) -> Sendings:
     console = Console(stderr=True)
-    async with _redis(settings) as (redis, keys, letters):
+    async with open_office(settings) as office:
         with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             bar = progress.add_task("sending back", total=None)
             if console.is_terminal:  # only a bar needs the total, which takes a walk through all letters
                 total = (await _listed(settings, selection, 0))[1].total()
                 progress.update(bar, total=min(total, limit or total))
             return await redrive_each(
-                Redriver(redis, keys),
-                letters.all(selection),
+                office.redriver,
+                office.letters.all(selection),
                 pace,
                 limit=limit,
+                away=office.away,
+                store=office.store,
                 told=lambda sendings: progress.update(bar, completed=sendings.seen),
             )
 
 
 async def _purge(settings: RuntimeSettings, selection: Selection) -> int:
-    async with _redis(settings) as (_, _, letters):
-        return await letters.purge(selection)
+    async with open_office(settings) as office:
+        return await office.letters.purge(selection)
 
 
 def _in_words(sendings: Sendings) -> str:

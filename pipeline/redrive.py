@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from redis.exceptions import OutOfMemoryError
 
 from pipeline.dead_letter import NoSuchDeadLetter
+from pipeline.dead_letter_office import AnyRedriver
 from pipeline.engines.redis.connection import REDIS_AWAY
-from pipeline.engines.redis.dead_letters import Listed
-from pipeline.engines.redis.redriver import Redriver
 from pipeline.pace import Pace
+from pipeline.ports import Lying
 from pipeline.redrive_one import NotRedrivable
 
 
@@ -34,9 +34,9 @@ class Sendings:
 
 
 class RedriveStopped(Exception):
-    """Redis could not take a dead letter back; the message says how many it took before, and what to do."""
+    """The store could not take a dead letter back; the message says how many it took before, and what to do."""
 
-    def __init__(self, error: Exception, sent: int) -> None:
+    def __init__(self, error: Exception, sent: int, store: str = "Redis") -> None:
         before = f"{sent} dead letters were sent back before; the others lie where they were."
         if isinstance(error, OutOfMemoryError):
             super().__init__(
@@ -45,17 +45,19 @@ class RedriveStopped(Exception):
             )
         else:
             super().__init__(
-                f"Redis can't be used ({error}): {before} The last one may have gone too. Redrive again once Redis "
+                f"{store} can't be used ({error}): {before} The last one may have gone too. Redrive again once {store} "
                 "is there: none is sent back twice."
             )
 
 
 async def redrive_each(
-    redriver: Redriver,
-    letters: AsyncIterator[Listed],
+    redriver: AnyRedriver,
+    letters: AsyncIterator[Lying],
     pace: Pace,
     *,
     limit: int | None = None,
+    away: tuple[type[Exception], ...] = REDIS_AWAY,
+    store: str = "Redis",
     told: Callable[[Sendings], None] = lambda sendings: None,
 ) -> Sendings:
     """Send the letters back, at most `limit`, at the given pace; `told` hears after each how it stands. What can't be
@@ -69,12 +71,12 @@ async def redrive_each(
                 await pace.wait()
             sendings = await _after(sendings, redriver, listed)
             told(sendings)
-    except REDIS_AWAY as error:
-        raise RedriveStopped(error, sendings.sent) from error
+    except away as error:
+        raise RedriveStopped(error, sendings.sent, store) from error
     return sendings
 
 
-async def _after(sendings: Sendings, redriver: Redriver, listed: Listed) -> Sendings:
+async def _after(sendings: Sendings, redriver: AnyRedriver, listed: Lying) -> Sendings:
     if listed.letter.is_tombstone:
         return replace(sendings, tombstones=sendings.tombstones + 1)
     try:

@@ -57,18 +57,20 @@ class KafkaEngine:
 
 @asynccontextmanager
 async def open_kafka(
-    settings: RuntimeSettings, stages: Mapping[str, str], door: str
+    settings: RuntimeSettings, stages: Mapping[str, str] | None = None, door: str = ""
 ) -> AsyncIterator[KafkaEngine]:
-    """Connect to KAFKA_URL, and make the topics that are missing; close everything at the end. Raises NotAKafkaUrl,
+    """Connect to KAFKA_URL, and make the topics of these stages that are missing (without stages none is made); close
+    everything at the end. Raises NotAKafkaUrl,
     TopicNotMade, and what aiokafka raises where Kafka is away."""
     names, clients = Names(settings.key_prefix), Clients(Broker.of(settings.kafka_url))
     async with AsyncExitStack() as stack:
         admin = clients.admin()
         await admin.start()
         stack.push_async_callback(admin.close)
-        topics = topics_of(names, stages, settings.replay_seconds)
-        await make_topics(admin, topics, settings.partitions, settings.kafka_replication)
+        if stages:
+            topics = topics_of(names, stages, settings.replay_seconds)
+            await make_topics(admin, topics, settings.partitions, settings.kafka_replication)
         producer = Producer(await stack.enter_async_context(clients.producer()), names)
         offsets = Offsets(await stack.enter_async_context(clients.reading()), admin, names)
         look = Look(clients, offsets, stack)
-        yield KafkaEngine(settings, clients, producer, offsets, look, stages, door)
+        yield KafkaEngine(settings, clients, producer, offsets, look, stages or {}, door)
