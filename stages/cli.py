@@ -19,6 +19,7 @@ from pipeline.cli import add_run, run_async
 from pipeline.dead_letter import NoSuchDeadLetter
 from pipeline.dlq import dead_letter_commands
 from pipeline.doctor import add_doctor
+from pipeline.engines.kafka.failure import KafkaFailed
 from pipeline.engines.redis.agent import NameTaken
 from pipeline.engines.redis.checks import UnfitRedis
 from pipeline.engines.redis.connection import REDIS_AWAY
@@ -69,6 +70,7 @@ EXPECTED = (
     DatabaseRefused,
     DatabaseUnavailable,
     DemoFailed,
+    KafkaFailed,
     MetricsNotServed,
     MigrationFailed,
     MissingModel,
@@ -104,10 +106,13 @@ def load_settings() -> ShopSettings:
     return ShopSettings()
 
 
-def load_redis_settings() -> ShopSettings:
-    """The settings of the environment, which must say where Redis is."""
+def load_stream_settings() -> ShopSettings:
+    """The settings of the environment, which must say where the streams are."""
     settings = load_settings()
-    require(settings, redis_url="where Redis or Valkey listens")
+    if settings.engine == "kafka":
+        require(settings, kafka_url="where Kafka listens")
+    else:
+        require(settings, redis_url="where Redis or Valkey listens")
     return settings
 
 
@@ -224,7 +229,7 @@ def _add_verbs() -> None:
     add_money_verbs(app)
     add_run(app, load_settings, open_agents)
     add_doctor(app, _examine)
-    app.add_typer(dead_letter_commands(load_redis_settings), name="dlq")
+    app.add_typer(dead_letter_commands(load_stream_settings), name="dlq")
     app.add_typer(serve, name="serve")
     app.add_typer(keys, name="keys")
     app.add_typer(connect, name="connect")

@@ -93,16 +93,42 @@ class KafkaRig:
         """What the stream's stage has not finished; all there is where nobody reads it, and of the public stream."""
         stage = self.readers.get(stream)
         if stage is None or stream == PUBLIC_STREAM:
-            return await self._read(stream)
+            return await self.read(stream)
         await self._committed()
         topic = TopicPartition(self.engine.names.stream(stream), 0)
         first = (await self.engine.offsets.finished(stage, [topic]))[topic]
         put_off = [dict(account.fields) for account in (await self._accounts(stage)).values()]
-        return [*put_off, *await self._read(stream, first)]
+        return [*put_off, *await self.read(stream, 0, first)]
 
     async def ends(self) -> list[EndState]:
+        """The end states of the first partition."""
+        return [decode(EndState, fields[b"d"]) for fields in await self.read(EVENTS)]
+
+    async def ends_everywhere(self) -> list[EndState]:
         """The end states."""
-        return [decode(EndState, fields[b"d"]) for fields in await self._read(EVENTS)]
+        topics = await self.engine.offsets.partitions(self.engine.names.stream(EVENTS))
+        return [
+            decode(EndState, fields[b"d"])
+            for topic in topics
+            for fields in await self.read(EVENTS, topic.partition)
+        ]
+
+    async def until_ended(self, count: int) -> list[EndState]:
+        """Let the stages work until so many comments have ended."""
+
+        async def reached() -> bool:
+            return len(await self.ends_everywhere()) >= count
+
+        await self.until(reached)
+        return await self.ends_everywhere()
+
+    async def until_in_hand(self, count: int) -> None:
+        """Let the stages work until they have so many entries in hand."""
+
+        async def reached() -> bool:
+            return sum(agent.in_hand for agent, _ in self.agents) == count
+
+        await self.until(reached)
 
     async def letters(self) -> list[DeadLetter]:
         """The dead letters, without where they lie."""
@@ -135,8 +161,9 @@ class KafkaRig:
 
         await self.until(committed)
 
-    async def _read(self, stream: str, start: int = 0) -> list[dict[bytes, bytes]]:
-        topic = TopicPartition(self.engine.names.stream(stream), 0)
+    async def read(self, stream: str, partition: int = 0, start: int = 0) -> list[dict[bytes, bytes]]:
+        """All that was appended to a partition, from an offset on."""
+        topic = TopicPartition(self.engine.names.stream(stream), partition)
         async with self.engine.look.reader() as reader:
             return [
                 from_message(stream, each.value, each.headers) async for each in scan(reader, topic, start)
@@ -153,15 +180,25 @@ class KafkaRig:
         return accounts
 
 
-@asynccontextmanager
-async def kafka_rig_on(broker: KafkaBroker) -> AsyncIterator[KafkaRig]:
-    """A rig; its agents are killed at the end."""
-    prefix = f"run{next(_numbers)}."
+def settings_on(broker: KafkaBroker, **given: Any) -> RuntimeSettings:
+    """The settings of a run of its own, whose topics are made."""
     settings = RuntimeSettings(
-        engine="kafka", kafka_url=broker.url, key_prefix=prefix, lease_seconds=LEASE_SECONDS
+        engine="kafka",
+        kafka_url=broker.url,
+        key_prefix=f"run{next(_numbers)}.",
+        lease_seconds=LEASE_SECONDS,
+        **given,
     )
-    broker.make(topics_of(Names(prefix), STAGES, settings.replay_seconds), 1)
-    async with open_kafka(settings, dict.fromkeys(STAGES, ""), "door") as engine:
+    topics = topics_of(Names(settings.key_prefix), STAGES, settings.replay_seconds)
+    broker.make(topics, settings.partitions)
+    return settings
+
+
+@asynccontextmanager
+async def kafka_rig_on(broker: KafkaBroker, **given: Any) -> AsyncIterator[KafkaRig]:
+    """A rig; its agents are killed at the end."""
+    settings = settings_on(broker, **given)
+    async with open_kafka(settings, {stage: stage for stage in STAGES}, "door") as engine:
         rig = KafkaRig(engine)
         try:
             yield rig

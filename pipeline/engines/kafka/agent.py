@@ -50,6 +50,21 @@ class StageAgent:
         self._topic = producer.names.stream(stage.stream)
         self._log = structlog.get_logger(stage=stage.name)
 
+    @property
+    def partitions(self) -> list[int]:
+        """Those that are this process' now."""
+        return sorted(self._lanes)
+
+    @property
+    def in_hand(self) -> int:
+        """How many entries are."""
+        return sum(lane.in_hand for lane, _ in self._lanes.values())
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether it takes nothing, since the next stage can't keep up."""
+        return self._pressure.is_on()
+
     def stop(self) -> None:
         """Take nothing new."""
         self._stopping.set()

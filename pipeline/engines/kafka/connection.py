@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from aiokafka import errors
 
+from pipeline.engines.kafka.failure import NotAKafkaUrl
+
 KAFKA_AWAY: tuple[type[Exception], ...] = (
     errors.KafkaConnectionError,
     errors.KafkaTimeoutError,
@@ -37,10 +39,6 @@ _DEFAULT_PORT = 9092
 _MECHANISM = "PLAIN"
 
 
-class NotAKafkaUrl(ValueError):
-    """KAFKA_URL is none: `kafka://host:port[,host:port]`, or `kafkas://user:password@host:port` with TLS."""
-
-
 @dataclass(frozen=True, slots=True)
 class Broker:
     """Where Kafka is, and who we are there."""
@@ -61,10 +59,7 @@ class Broker:
         parts = urlsplit(url)
         who, _, hosts = parts.netloc.rpartition("@")
         if parts.scheme not in ("kafka", "kafkas") or not all(hosts.split(",")):
-            raise NotAKafkaUrl(
-                "KAFKA_URL is no address of a Kafka: write kafka://host:port[,host:port], or "
-                "kafkas://user:password@host:port where it speaks TLS."
-            )
+            raise NotAKafkaUrl
         username, _, password = who.partition(":")
         return cls(
             servers=tuple(_with_port(host) for host in hosts.split(",")),

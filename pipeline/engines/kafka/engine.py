@@ -9,9 +9,10 @@ from typing import Any
 from pipeline.engines.kafka.agent import StageAgent
 from pipeline.engines.kafka.append import KafkaAppender
 from pipeline.engines.kafka.clients import Clients
-from pipeline.engines.kafka.connection import Broker
+from pipeline.engines.kafka.connection import KAFKA_AWAY, Broker
 from pipeline.engines.kafka.dead_letter_count import DeadLetterCount
 from pipeline.engines.kafka.dead_letters import DeadLetters
+from pipeline.engines.kafka.failure import KafkaUnavailable
 from pipeline.engines.kafka.load import KafkaLoad
 from pipeline.engines.kafka.look import Look
 from pipeline.engines.kafka.names import Names
@@ -43,7 +44,7 @@ class KafkaEngine:
         self.appender = KafkaAppender(producer, look)
         self.watermark = KafkaWatermark(look, offsets, self.names, door, settings.partitions)
         self.dead_letters = DeadLetters(producer, look, offsets)
-        self.redriver = Redriver(producer, self.dead_letters)
+        self.redriver = Redriver(producer, self.dead_letters, offsets)
         self.dead_letter_count = DeadLetterCount(look, self.names)
         self.load = KafkaLoad(look, offsets, self.names)
 
@@ -60,13 +61,16 @@ async def open_kafka(
     settings: RuntimeSettings, stages: Mapping[str, str] | None = None, door: str = ""
 ) -> AsyncIterator[KafkaEngine]:
     """Connect to KAFKA_URL, and make the topics of these stages that are missing (without stages none is made); close
-    everything at the end. Raises NotAKafkaUrl,
-    TopicNotMade, and what aiokafka raises where Kafka is away."""
-    names, clients = Names(settings.key_prefix), Clients(Broker.of(settings.kafka_url))
+    everything at the end. Raises KafkaFailed."""
+    broker = Broker.of(settings.kafka_url)
+    names, clients = Names(settings.key_prefix), Clients(broker)
     async with AsyncExitStack() as stack:
         admin = clients.admin()
-        await admin.start()
         stack.push_async_callback(admin.close)
+        try:
+            await admin.start()
+        except KAFKA_AWAY as error:
+            raise KafkaUnavailable(broker.servers, error) from error
         if stages:
             topics = topics_of(names, stages, settings.replay_seconds)
             await make_topics(admin, topics, settings.partitions, settings.kafka_replication)

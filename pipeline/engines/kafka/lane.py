@@ -81,6 +81,11 @@ class Lane:
         return self._capacity
 
     @property
+    def in_hand(self) -> int:
+        """How many it holds."""
+        return len(self._in_hand)
+
+    @property
     def is_settled(self) -> bool:
         """Whether what has an outcome is written."""
         return self._settler.is_idle

@@ -14,6 +14,7 @@ from aiokafka.errors import (
     for_code,
 )
 
+from pipeline.engines.kafka.failure import TopicNotMade
 from pipeline.engines.kafka.names import Names
 from pipeline.settlement import DEAD, EVENTS
 from pipeline.stage import PUBLIC_STREAM
@@ -22,10 +23,6 @@ _DAY_MS = 24 * 3600 * 1000
 _WEEK_MS = 7 * _DAY_MS
 # The last message under a key is kept, and a tombstone soon removes that too: what was purged is gone.
 _COMPACT = {"cleanup.policy": "compact", "max.compaction.lag.ms": str(_DAY_MS)}
-
-
-class TopicNotMade(Exception):
-    """A topic is missing, and Kafka refuses to make it; the message says which one and why."""
 
 
 def topics_of(names: Names, stages: Iterable[str], replay_seconds: float) -> dict[str, Mapping[str, str]]:
@@ -69,4 +66,4 @@ async def make_topics(
     for name, code, *why in answer.topic_errors:
         refusal: type[KafkaError] = for_code(code)
         if code and not issubclass(refusal, TopicAlreadyExistsError):
-            raise TopicNotMade(f"Kafka does not make the topic {name}: {why[0] if why else refusal.__name__}")
+            raise TopicNotMade(name, (why[0] if why else None) or refusal.__name__)
