@@ -11,8 +11,9 @@ are in hand at once than the stage's limits say; what waits for a later time is 
 
 **Settling.** A `Settled` entry's appends and step are written, and the entry leaves the stream, all in one step: nobody
 ever sees a part of it. (Where the store has no such step, the appends come first, and whoever reads them knows a
-double by its id.) Who lost the entry to another process writes nothing. Entries of the public stream stay in it, as the
-audit trail, and are not delivered again.
+double by its id.) Who lost the entry to another process writes nothing (where the store has no fence: from the moment
+that it hears of it; what it wrote before is a double). Entries of the public stream stay in it, as the audit trail, and
+are not delivered again.
 
 **Waiting.** A `Postponed` entry is delivered again when it is due, or soon after, with the attempts and the time of the
 first failure that were set down; both survive the process. `Delivery.deliveries` counts from 1 how often the entry was
@@ -101,7 +102,8 @@ class Redriver(Protocol[L_contra]):
 
     async def redrive(self, listed: L_contra) -> object:
         """Back into its stage and out of the dead letters, with all its attempts before it; in one step, so that of two
-        who try it one succeeds. A comment of the public stream remains the comment it was while its entry is kept.
+        who try it one succeeds (where the store has no such step, both may in the same moment, and it is given twice).
+        A comment of the public stream remains the comment it was while its entry is kept.
 
         Raises a LookupError where the letter no longer lies there.
         """
