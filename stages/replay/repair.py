@@ -12,18 +12,17 @@ from typing import Any
 
 from pipeline.cancellation import cancel
 from pipeline.engines.redis.agent import agents_of
-from pipeline.engines.redis.dead_letters import DeadLetters
 from pipeline.engines.redis.isolated_run import IsolatedRun, RunRegister, run_keys
 from pipeline.engines.redis.keys import Keys
 from pipeline.replay import Feeder, History, PastEntry, Tempo
 from pipeline.stage import Stage
 from pipeline.worker import Agent, Worker
 from stages.adapters.database.history import Past, StoredComments
-from stages.archive.opened import history_of
 from stages.backbone import DOOR
 from stages.projector import project
 from stages.replay.failure import ReplayInterrupted
 from stages.replay.gauge import Gauge
+from stages.replay.live_past import LivePast, open_past, run_settings
 from stages.replay.request import Request
 from stages.replay.selection import Unended
 from stages.replay.stored_door import stored_door
@@ -47,40 +46,36 @@ async def repair(settings: ShopSettings, request: Request, run_id: str, watch: W
     what ends a stage.
     """
     live = Keys(settings.key_prefix)
-    own = settings.model_copy(
-        update={"key_prefix": run_keys(live, run_id).prefix, "consumer_name": f"replay-{run_id}"}
-    )
-    async with Wiring.open(own) as wiring:
+    own = run_settings(settings, run_keys(live, run_id).prefix, f"replay-{run_id}")
+    async with Wiring.open(own) as wiring, open_past(settings, wiring.redis, request.streamer) as past:
         tally = Tally(wiring.database)
         stages = _stages(wiring, request, tally)
         register = RunRegister(wiring.redis, live)
         async with register.entered(run_id):
-            replay = _Replay(wiring, live, request, _run(wiring, stages), tally)
+            replay = _Replay(wiring, past, request, _run(wiring, stages), tally)
             agents = [agent for stage in stages for agent in agents_of(stage, wiring.redis, own)]
             with watch(replay.gauge):
                 await _work(agents, replay.feed(), own.drain_seconds)
         replay.gauge.letters = register.saved_letters
+        await past.take_letters()
         return replay.gauge
 
 
 class _Replay:
     """Feeds a run, and keeps the gauge."""
 
-    def __init__(self, wiring: Wiring, live: Keys, request: Request, run: IsolatedRun, tally: Tally) -> None:
+    def __init__(
+        self, wiring: Wiring, live: LivePast, request: Request, run: IsolatedRun, tally: Tally
+    ) -> None:
         self._request, self._run = request, run
         past, tempo = Past(wiring.database), Tempo(request.speed, time.monotonic)
         self._stored = StoredComments(wiring.database, request.streamer, ended=False)
         self._unended = Unended(past, wiring.sources, request.streamer)
-        self._history: History = (
-            self._stored
-            if request.from_database
-            else history_of(wiring.settings, wiring.redis, live, request.streamer)
-        )
+        self._history: History = self._stored if request.from_database else live.history
         choose = _all if request.from_database else self._choose
         self._feeder = Feeder(self._history, run, choose, tempo)
         partitions = wiring.settings.partitions
-        letters = DeadLetters(wiring.redis, live, partitions)
-        orders = StuckOrders(past, letters, request.streamer, partitions)
+        orders = StuckOrders(past, live.letters, request.streamer, partitions)
         self.gauge = Gauge(self._feeder.fed, orders, tally)
 
     async def feed(self) -> None:

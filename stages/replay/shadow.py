@@ -12,10 +12,10 @@ from pipeline.stage import Drop, Emit, Outcome, Reject, Retry
 from schemas.codec import UnreadableRecord
 from schemas.records import Cancellation, ClassifiedComment, Comment
 from stages.adapters.database.history import Past, Stored, StoredComments
-from stages.archive.opened import history_of
 from stages.ingest import open_comment
 from stages.intent import intent_stage
 from stages.replay.diff import Comparison, Judged
+from stages.replay.live_past import open_past
 from stages.replay.request import Request
 from stages.replay.selection import is_of
 from stages.replay.stand_ins import (
@@ -67,11 +67,14 @@ async def compare(settings: ShopSettings, request: Request, watch: Watch) -> Com
 
     A comment that came twice counts once; retracts and pins are not judged. Raises what Wiring.open raises.
     """
-    async with Wiring.open(settings, read_only=True) as wiring:
+    async with (
+        Wiring.open(settings, read_only=True) as wiring,
+        open_past(settings, wiring.redis, request.streamer) as live,
+    ):
         history: History = (
             StoredComments(wiring.database, request.streamer, ended=True)
             if request.from_database
-            else history_of(settings, wiring.redis, wiring.keys, request.streamer)
+            else live.history
         )
         reader, judge, past = _Reader(wiring, request), _Judge(wiring), Past(wiring.database)
         gauge = ShadowGauge()

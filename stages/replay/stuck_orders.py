@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pipeline.decision import partition_of
-from pipeline.engines.redis.dead_letters import DeadLetters
 from pipeline.engines.redis.isolated_run import IsolatedRun
 from pipeline.envelope import Envelope, traceparent
+from pipeline.ports import DeadLetters, Lying
 from pipeline.replay import Span
 from schemas.codec import encode
 from schemas.records import PaidOrder, PlacedOrder
@@ -21,7 +21,9 @@ class StuckOrders:
     Orders whose dead letter lies there wait for `dlq redrive`: somebody is to look at those first.
     """
 
-    def __init__(self, past: Past, letters: DeadLetters, streamer: str | None, partitions: int) -> None:
+    def __init__(
+        self, past: Past, letters: DeadLetters[Lying], streamer: str | None, partitions: int
+    ) -> None:
         self._past, self._letters, self._streamer, self._partitions = past, letters, streamer, partitions
         self.fed = 0
 
