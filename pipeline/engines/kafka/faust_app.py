@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 
@@ -68,3 +70,26 @@ def new_app(settings: RuntimeSettings, name: str, **given: Any) -> faust.App:
     app = faust.App(Names(settings.key_prefix).group(name), **options)
     app.transport = _PatientTransport(app.conf.broker_consumer, app)
     return app
+
+
+def look_after_group(app: faust.App) -> bool:
+    """Have aiokafka go on where it waits for somebody to hear of an error that it met in its group: Faust, which asks
+    for no messages while it is given partitions, would not hear of it, and stand still for ever. Returns False where
+    going on is no use, since aiokafka has given up. Raises what a person must mend, such as missing rights."""
+    thread: Any = getattr(app.consumer, "_thread", None)
+    coordinator = getattr(getattr(thread, "_consumer", None), "_coordinator", None)
+    if coordinator is None or not hasattr(coordinator, "_coordination_task"):
+        return True
+    error = coordinator._pending_exception
+    if (
+        type(error) is KafkaError
+    ):  # so aiokafka says that an answer was unexpected; it then joins the group anew
+        thread.thread_loop.call_soon_threadsafe(_hear, coordinator)
+    elif error is not None:
+        raise error
+    return not coordinator._coordination_task.done()
+
+
+def _hear(coordinator: Any) -> None:
+    with suppress(KafkaError):
+        coordinator.check_errors()
