@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from pipeline.dead_letter import read_dead_letter
 from pipeline.decision import Decider, Work, derived_id, partition_of
 from pipeline.envelope import Envelope, traceparent
+from pipeline.events import EndState
 from pipeline.settlement import Append, Delivery, Postponed, Settled, Settlement
 from pipeline.stage import Drop, Emit, Limits, Outcome, Reject, Retry, Stage
+from schemas.codec import decode
 from schemas.records import Record
 
 ID = "11111111-2222-5333-8444-555555555555"
@@ -169,3 +171,20 @@ def test_a_key_has_one_partition_within_bounds(key: str, partitions: int) -> Non
 def test_partitions_and_ids_stay_the_same_over_releases() -> None:
     assert partition_of("maya.closet", 1024) == 0x2D4
     assert derived_id("order/1") == UUID("7ab899c5-118b-5b68-a35f-9800f4bdba40")
+
+
+def test_what_is_passed_on_as_it_came_keeps_its_bytes() -> None:
+    came = work()
+    came = came._replace(envelope=came.envelope._replace(data=b'{"number":1,"newer":2}'))
+    [passed] = settled(decider().decide(came, Emit(came.record)))
+    [changed] = settled(decider().decide(came, Emit(Item(number=1))))
+    assert fields_of(passed)["d"] == came.envelope.data
+    assert fields_of(changed)["d"] == b'{"number":1}'
+
+
+def test_an_end_is_read_back_as_an_end_state() -> None:
+    [append] = settled(decider().decide(work(), Drop("no", {"score": 0.3}, aside={"asked": "x"})))
+    assert decode(EndState, fields_of(append)["d"]) == EndState(
+        comment_id=UUID(ID), seq="7-0", stage="first", outcome="dropped", reason="no",
+        hops=[["first", NOW_MS - 5, NOW_MS, {"score": 0.3}]], ended_ms=NOW_MS, aside={"asked": "x"},
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import orjson
 import pytest
 
 from pipeline.envelope import Envelope, NewerVersion, hop, read_envelope, traceparent, with_hop
@@ -71,3 +72,9 @@ def test_the_trace_id_is_the_comments_id() -> None:
     trace = traceparent(ID)
     assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", trace)  # W3C Trace Context, version 00
     assert ID.replace("-", "") in trace
+
+
+@pytest.mark.parametrize("hops", [b"[]", b" [ ] ", b'[["a",1,2,{}]]', b'[ ["a",1,2,{}] ]\n'])
+def test_a_hop_is_added_however_those_before_it_are_written(hops: bytes) -> None:
+    step = hop("b", 3, 4, {"score": 0.5})
+    assert orjson.loads(with_hop(hops, step)) == [*orjson.loads(hops), step]

@@ -1,0 +1,16 @@
+"""The collector of garbage is patient for a while only."""
+
+from __future__ import annotations
+
+import gc
+
+from pipeline.collector import patient_collector
+
+
+def test_it_is_patient_while_the_block_lasts_and_as_before_afterwards() -> None:
+    before = gc.get_threshold()
+    with patient_collector():
+        assert gc.get_threshold()[0] > 10 * before[0]
+        assert gc.get_freeze_count() > 0
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
