@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
-OVERLAYS = ("overlays/small", "overlays/large")
+OVERLAYS = ("overlays/small", "overlays/large", "overlays/kafka")
 Document = dict[str, Any]
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?P<how>:[-?])?(?P<text>[^}]*)\}")
@@ -107,6 +107,13 @@ def compose(variables: Mapping[str, str]) -> Document:
     return filled
 
 
+def compose_on_kafka(variables: Mapping[str, str]) -> Document:
+    """compose.yml and kafka.yml, as `docker compose` puts them together: maps are merged, the rest is replaced."""
+    second = yaml.safe_load((DEPLOY / "compose" / "kafka.yml").read_text())
+    merged: Document = _filled(_merged(raw_compose(), second), variables)
+    return merged
+
+
 def example_variables() -> dict[str, str]:
     """What env.example asks for, each made up."""
     lines = (DEPLOY / "compose" / "env.example").read_text().splitlines()
@@ -124,6 +131,13 @@ def compose_processes(document: Document) -> Iterator[Process]:
     for name, service in our_services(document).items():
         written = {key: value for key, value in service["environment"].items() if value is not None}
         yield Process(name, tuple(service["command"]), frozenset(service["environment"]), written)
+
+
+def _merged(first: Any, second: Any) -> Any:
+    if not (isinstance(first, dict) and isinstance(second, dict)):
+        return second
+    both = {name: _merged(first[name], second[name]) for name in first.keys() & second.keys()}
+    return {**first, **second, **both}
 
 
 def _filled(part: Any, variables: Mapping[str, str]) -> Any:

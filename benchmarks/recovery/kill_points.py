@@ -29,7 +29,7 @@ _BEHIND: dict[str, tuple[type, str]] = {
     "comments stored": (Comments, "store"),
     "intent stored": (Comments, "classify"),
     "match stored": (Catalog, "store_match"),
-    "order committed": (Orders, "place_plain"),
+    "order committed": (Orders, "place"),
     "card charged": (StripePayments, "charge_as"),
     "payment committed": (Orders, "pay"),
     "pay link opened": (StripePayments, "open_checkout"),

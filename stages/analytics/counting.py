@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 import structlog
 from faust import Table
@@ -19,11 +19,10 @@ from pipeline.events import EndState
 from pipeline.settings import RuntimeSettings
 from pipeline.settlement import EVENTS
 from schemas.codec import UnreadableRecord, decode
-from stages.analytics.board import Board
 from stages.analytics.facts import Facts, facts_of
 from stages.analytics.panes import Pane, panes_of
 from stages.analytics.shows import Place, Shows
-from stages.analytics.windows import WINDOWS_SECONDS
+from stages.analytics.windows import WINDOWS_SECONDS, Window
 
 GROUP = "analytics"
 TABLE = "panes"
@@ -46,6 +45,12 @@ class PlacedTable(Table[str, dict[str, Any]]):
         return Place.of(key).partition
 
 
+class Wall(Protocol):
+    """Where shows are put up; see Board.put_up."""
+
+    async def put_up(self, partition: int, shows: Mapping[str, tuple[Window, ...]]) -> None: ...
+
+
 class Counting:
     """An agent that keeps the panes of the partitions that Kafka gives to this process, and puts up what they come to.
 
@@ -58,7 +63,7 @@ class Counting:
     def __init__(
         self,
         settings: RuntimeSettings,
-        board: Board,
+        board: Wall,
         clock: Callable[[], float],
         away: tuple[type[Exception], ...],
     ) -> None:

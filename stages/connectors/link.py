@@ -26,9 +26,19 @@ from stages.connectors.outlet import Outlet
 from stages.connectors.redis_memory import RedisMemory
 from stages.connectors.source import Source
 from stages.connectors.stream_outlet import StreamOutlet
+from stages.mendable import Mendable
 from stages.settings import ShopSettings, require
 
 MEMORY_FOLDER = Path(".connectors")
+
+
+class NotOnKafka(Mendable):
+    """A connector writes straight into Redis alone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "With ENGINE=kafka a connector brings its comments by a gateway: give --via and its address."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,8 @@ async def _opened(
                 memory,
             )
             return
+        if settings.engine == "kafka":
+            raise NotOnKafka
         require(settings, redis_url="where Redis or Valkey listens; or give --via")
         redis, keys = connect(settings.redis_url), Keys(settings.key_prefix)
         stack.push_async_callback(redis.aclose)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.engines.redis.connection import REDIS_AWAY
 from stages.adapters.database import DatabaseUnavailable
+from stages.backbone import KafkaUnavailable
 
 AWAY = (DatabaseUnavailable, *REDIS_AWAY)
 """What views raise while a store is away."""
@@ -11,4 +12,6 @@ AWAY = (DatabaseUnavailable, *REDIS_AWAY)
 
 def what_is_away(error: Exception) -> str:
     """The store that the error is about, as a sentence begins."""
-    return "The database" if isinstance(error, DatabaseUnavailable) else "Redis"
+    if isinstance(error, DatabaseUnavailable):
+        return "The database"
+    return "Kafka" if isinstance(error, KafkaUnavailable) else "Redis"

@@ -12,7 +12,6 @@ from typing import Self
 from redis.asyncio import Redis
 
 from pipeline.engines.redis.keys import Keys
-from pipeline.engines.redis.newest_dead_letters import NewestDeadLetters
 from stages.adapters.database import Database
 from stages.adapters.database.pool import Connection
 from stages.backbone import READS, Backbone, on_redis
@@ -31,7 +30,7 @@ class Backstage:
     keys: Keys
     settings: ShopSettings
     now: Callable[[], datetime]
-    dead_letters: NewestDeadLetters
+    backbone: Backbone
     watch: StageWatch
     is_operator: bool = False
 
@@ -47,11 +46,10 @@ class Backstage:
     ) -> Self:
         """With what watches the streams, once for all who look; they are in Redis unless a backbone is given."""
         carried = backbone or on_redis(redis, keys, settings)
-        dead_letters = NewestDeadLetters(redis, keys, settings.partitions)
         watch = StageWatch(
             carried.gauge, READS, settings.partitions, time.monotonic, door_partitions=carried.door_partitions
         )
-        return cls(database, redis, keys, settings, now, dead_letters, watch)
+        return cls(database, redis, keys, settings, now, carried, watch)
 
     def seen_by(self, caller: Caller) -> Self:
         """As the caller sees it."""

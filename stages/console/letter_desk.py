@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pipeline.dead_letter import NoSuchDeadLetter
-from pipeline.engines.redis.dead_letters import DeadLetters, Listed
-from pipeline.engines.redis.redriver import Redriver
+from pipeline.ports import Lying
 from pipeline.redrive_one import NotRedrivable
 from stages.console.backstage import Backstage
 from stages.console.notice import Notice
@@ -15,12 +14,11 @@ _AT_ONCE = 100  # of "all": enough for a click, and no flood for the stage
 
 class LetterDesk:
     """Sends back what belongs to a streamer; `with_strays`, also what names none. Every method raises what says that
-    Redis is away (connection.REDIS_AWAY)."""
+    the streams are away (absence.AWAY)."""
 
     def __init__(self, backstage: Backstage) -> None:
         self._backstage = backstage
-        self._letters = DeadLetters(backstage.redis, backstage.keys, backstage.settings.partitions)
-        self._redriver = Redriver(backstage.redis, backstage.keys)
+        self._letters, self._redriver = backstage.backbone.letters, backstage.backbone.redriver
 
     async def redrive(self, streamer: str, dead_id: str, *, with_strays: bool) -> Notice:
         """Back into its stage; what came of it, in words."""
@@ -50,8 +48,8 @@ class LetterDesk:
         left = f" {refused} could not be sent: see `tiktoksales dlq show`." if refused else ""
         return Notice(f"{sent} sent back.{left}", is_refusal=bool(refused))
 
-    async def _sendable(self, streamer: str, with_strays: bool) -> list[Listed]:
-        newest = await self._backstage.dead_letters.look()
+    async def _sendable(self, streamer: str, with_strays: bool) -> list[Lying]:
+        newest = await self._backstage.backbone.newest_letters.look()
         own = [
             each
             for each in newest

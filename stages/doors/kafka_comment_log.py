@@ -13,10 +13,7 @@ from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.offer import Hasty, Kept, Offer, OfferBounds
 from pipeline.engines.redis.offer_memory import OfferMemory
 from pipeline.ports import PublicDoor
-
-
-class KafkaUnavailable(OSError):
-    """Kafka did not answer; whether it has kept anything is not known."""
+from stages.backbone import KafkaUnavailable
 
 
 class KafkaCommentLog:

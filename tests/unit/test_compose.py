@@ -23,6 +23,7 @@ from tests.manifests import (
     Document,
     NotFilledIn,
     compose,
+    compose_on_kafka,
     compose_processes,
     example_variables,
     our_services,
@@ -85,6 +86,28 @@ def test_each_stage_and_keeper_runs_once_under_a_name_of_its_own() -> None:
     assert sorted(name for process in running for name in process.arguments[1:]) == sorted(runnable("redis"))
     names = [process.written["CONSUMER_NAME"] for process in running]
     assert names == [f"{process.name}-0" for process in running]
+
+
+def test_on_kafka_each_stage_and_keeper_that_there_is_runs_once() -> None:
+    document = compose_on_kafka(example_variables())
+    read_by_the_specification(document)
+    processes = list(compose_processes(document))
+    running = [process for process in processes if process.arguments[0] == "run"]
+    assert sorted(name for process in running for name in process.arguments[1:]) == sorted(runnable("kafka"))
+    doors = [each for each in processes if each.arguments in (("serve", "gateway"), ("serve", "console"))]
+    for process in (*running, *doors):
+        assert process.written["ENGINE"] == "kafka", process.name
+        assert process.written["KAFKA_URL"] == "kafka://kafka:9092", process.name
+        assert process.written["REDIS_URL"], process.name
+        assert set(document["services"][process.name]["depends_on"]) >= {"kafka", "migrate"}
+
+
+def test_kafka_keeps_what_it_acknowledged_and_makes_no_topics_by_itself() -> None:
+    kafka = compose_on_kafka(example_variables())["services"]["kafka"]
+    assert kafka["environment"]["KAFKA_LOG_FLUSH_INTERVAL_MESSAGES"] == "1"
+    assert kafka["environment"]["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+    assert kafka["volumes"] == [f"topics:{kafka['environment']['KAFKA_LOG_DIRS']}"]
+    assert "ports" not in kafka
 
 
 def test_our_services_are_confined_and_drain() -> None:

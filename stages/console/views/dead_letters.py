@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from pipeline.dead_letter import DeadLetter
-from pipeline.engines.redis.dead_letters import Listed
 from pipeline.masking import masked, masked_words
+from pipeline.ports import Lying
 from pipeline.stage import PUBLIC_STREAM
 from stages.console.backstage import Backstage
 
@@ -56,7 +56,7 @@ class DeadLettersView:
 
 async def dead_letters_view(backstage: Backstage, streamer: str) -> DeadLettersView:
     """Those of the streamer; whoever looks after all streamers also sees those that name none."""
-    newest = await backstage.dead_letters.look()
+    newest = await backstage.backbone.newest_letters.look()
     own = [each for each in newest if belongs(each.letter, streamer, with_strays=backstage.is_operator)]
     return DeadLettersView(len(own), tuple(_letter(listed) for listed in own[:_SHOWN]))
 
@@ -72,7 +72,7 @@ def streamer_of(letter: DeadLetter) -> str:
     return _text(_said(letter), "streamer")
 
 
-def _letter(listed: Listed) -> Letter:
+def _letter(listed: Lying) -> Letter:
     letter, said = listed.letter, _said(listed.letter)
     viewer = said.get("viewer")
     client = _text(viewer, "client") if isinstance(viewer, Mapping) else _text(said, "client")
