@@ -53,7 +53,7 @@ async def explain(
     values = values_of(name, text, types, sample)
     if run:
         try:
-            return await _explained(connection, name, text, values, sample, "analyze, format json")
+            return await _explained(connection, name, text, values, sample, "analyze, buffers, format json")
         except asyncpg.IntegrityConstraintViolationError:  # the row is there, or what it belongs to is not
             pass
     return await _explained(connection, name, text, values, sample, "format json")

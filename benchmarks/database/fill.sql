@@ -13,7 +13,8 @@ create function pg_temp.came(i bigint) returns timestamptz language sql stable
 create function pg_temp.viewer(i bigint) returns bigint language sql stable
     return (i * 7919) % greatest(pg_temp.n('buyers'), 1);
 
-insert into streamers (handle, name, currency) select 'streamer-' || i, 'Streamer ' || i, 'USD' from generate_series(0, 199) as i;
+insert into streamers (handle, name, currency, stripe_account)
+select 'streamer-' || i, 'Streamer ' || i, 'USD', 'acct_' || i from generate_series(0, 199) as i;
 insert into products (id, streamer, sku, name, price_minor, currency, stock)
 select pg_temp.made('product', i), 'streamer-' || i % 200, 'SKU-' || i / 200, 'Product ' || i, 1999, 'USD', 1000
 from generate_series(0, 9999) as i;

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _SHARE, _ROWS = 0.05, 20_000  # whoever reads more than this share of a table, and so many rows, scans it
+_BLOCKS = 10_000  # 80 MB
 _STOPPED = 1_000  # a scan that a limit stops so early reads next to nothing
 
 
@@ -47,6 +48,10 @@ def _scan(node: Mapping[str, Any], large: Mapping[str, float]) -> str:
     read = (node.get("Actual Rows", 0) + removed) * loops
     if node["Node Type"] == "Seq Scan" and read > _STOPPED:
         return f"Seq Scan on {table} reads {read:,.0f} of {large[table]:,.0f} rows"
+    # An index's condition may be on its later columns alone: then all of it is read, and little found.
+    blocks = (node.get("Shared Hit Blocks", 0) + node.get("Shared Read Blocks", 0)) / loops
+    if blocks > _BLOCKS and "Plans" not in node:
+        return f"{node['Node Type']} on {table} reads {blocks:,.0f} blocks at once"
     if read > max(_ROWS, _SHARE * large[table]):
         return f"{node['Node Type']} on {table} reads {read:,.0f} of {large[table]:,.0f} rows"
     return ""

@@ -8,6 +8,8 @@ REPORTS: Mapping[str, str] = {
     "buyers/known": "the demo asks it before it seeds; no process of a shop does",
     "ledger/balances": "a streamer's whole ledger is summed: one of many streamers by an index, a great one by a scan",
     "ledger/entries": "`commissions` prints a streamer's whole ledger",
+    "payouts/due": "what is not paid out yet is told by a streamer's whole ledger; once a minute, with PAYOUTS alone",
+    "payouts/earners": "the same, of all streamers",
     "sealing/is_plain": "`migrate` asks it once",
     "trail/totals": "the demo's summary counts everything",
 }

@@ -18,6 +18,7 @@ _INSERTED = re.compile(r"insert into \w+(?: as \w+)? \(([^)]*)\)\s*values \(([^)
 _UNNESTED = re.compile(r"unnest\(([^)]*)\)\s*(?:with ordinality )?as \w+ \(([^)]*)\)", re.IGNORECASE)
 _ORDERS = ("orders", "payments", "holds", "payouts", "refunds", "webhooks", "ledger")
 _BUYERS = ("buyers", "stock", "consents", "onboardings", "sealing")
+_OF_BUYERS = ("erase", "unfinished", "orders", "waitlist", "consents")
 
 
 def made(kind: str, number: int) -> UUID:
@@ -133,6 +134,8 @@ def _special(sample: Sample) -> Mapping[str, Mapping[int, Any]]:
         "claims/retract_coming": {2: str(sample.viewer), 5: sample.rank - hour, 6: sample.rank, 9: None},
         "feedback/corrections": {1: long_ago, 2: long_ago, 3: no_id, 4: 500},
         "feedback/decisions": {1: long_ago, 2: long_ago, 3: no_id, 4: 500},
+        **{f"forgetting/{each}": {1: [made("buyer", sample.viewer)]} for each in _OF_BUYERS},
+        "forgetting/messages": {1: [made("buyer", sample.viewer)], 2: [made("order", sample.number)]},
         "forgetting/comment_ids": {2: [str(sample.viewer)]},
         "forgetting/comments": {2: [str(sample.viewer)]},
         "forgetting/buyers": {2: [str(sample.viewer)]},
