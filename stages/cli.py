@@ -50,6 +50,7 @@ from stages.commands.serve import serve
 from stages.commands.tables import show
 from stages.commands.webhooks import webhooks
 from stages.connectors.cli import connect
+from stages.cost.cli import cost
 from stages.demo.cli import demo
 from stages.demo.failure import DemoFailed
 from stages.feedback.cli import correct, export_training
@@ -241,6 +242,7 @@ def _add_verbs() -> None:
     app.command(name="pin")(pin)
     app.command(name="frames")(frames)
     app.command(name="scale-plan")(scale_plan)
+    app.command(name="cost")(cost)
 
 
 _add_verbs()

@@ -1,0 +1,1 @@
+"""What a thousand comments cost."""
