@@ -68,7 +68,7 @@ async def test_every_stage_and_every_keeper_works_there_and_none_complains(
 
 
 async def test_the_gateway_takes_comments_and_keeps_its_limits_there(cluster_url: str) -> None:
-    async with door_on(cluster_url, partitions=3, per_viewer="3/hour", per_key="9/hour") as door:
+    async with door_on(cluster_url, partitions=3, per_viewer="2/hour", per_key="9/hour") as door:
         answers = [await door.post(message_id=f"m-{number}") for number in (1, 1, 2, 3)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         assert answers[0].json() == answers[1].json()

@@ -216,7 +216,9 @@ class StageStream:
         id."""
         keys, ids = [self.key, self._fence_key], [row[0] for row in batch]
         lost = _texts(await self._fenced("still_owned", keys, self._group, self._consumer, self._token, *ids))
-        owned = [row for row in batch if row[0] not in lost]
+        # An entry may have come back while its first outcome waited: the first one counts.
+        first = {row[0]: row for row in reversed(batch)}
+        owned = [row for row in batch if row is first[row[0]] and row[0] not in lost]
         lengths = await self._forwarding.forward(owned, places)
         self._onward.update((key, length) for key, length in lengths.items() if key in places.onward)
         # What was forwarded is only acknowledged here: it has no appends any more, and no step.
