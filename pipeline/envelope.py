@@ -20,6 +20,7 @@ _VERSION = str(SCHEMA_VERSION).encode()
 
 SEQ = re.compile(r"[0-9]{1,13}-[0-9]{1,7}")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_IDENTITY = re.compile(f"{UUID_TEXT.pattern} {SEQ.pattern}")  # both at once, since nearly all are sound
 
 
 class NewerVersion(Exception):
@@ -59,14 +60,12 @@ def read_envelope(fields: Mapping[bytes, bytes]) -> Envelope:
     """
     _check_version(fields)
     try:
-        return Envelope(
-            id=_checked(UUID_TEXT, fields[b"id"].decode(), "id"),
-            seq=_checked(SEQ, fields[b"seq"].decode(), "seq"),
-            at=fields[b"at"].decode(),
-            trace=fields[b"trace"].decode(),
-            hops=_checked_hops(fields[b"hops"]),
-            data=fields[b"d"],
-        )
+        comment_id, seq = fields[b"id"].decode(), fields[b"seq"].decode()
+        if not _IDENTITY.fullmatch(f"{comment_id} {seq}"):
+            _checked(UUID_TEXT, comment_id, "id")
+            _checked(SEQ, seq, "seq")
+        at, trace = fields[b"at"].decode(), fields[b"trace"].decode()
+        return Envelope(comment_id, seq, at, trace, _checked_hops(fields[b"hops"]), fields[b"d"])
     except KeyError as error:
         raise UnreadableRecord(f"the entry has no field {error.args[0].decode()!r}") from error
     except UnicodeDecodeError as error:
@@ -90,10 +89,9 @@ def traceparent(comment_id: str) -> str:
     return f"00-{digits}-{digits[:16]}-01"
 
 
-def _checked(pattern: re.Pattern[str], text: str, name: str) -> str:
+def _checked(pattern: re.Pattern[str], text: str, name: str) -> None:
     if not pattern.fullmatch(text):
         raise UnreadableRecord(f"the entry's {name} is none: {text[:40]!r}")
-    return text
 
 
 def _check_version(fields: Mapping[bytes, bytes]) -> None:

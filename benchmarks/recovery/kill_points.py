@@ -29,7 +29,7 @@ _BEHIND: dict[str, tuple[type, str]] = {
     "comments stored": (Comments, "store"),
     "intent stored": (Comments, "classify"),
     "match stored": (Catalog, "store_match"),
-    "order committed": (Orders, "place"),
+    "order committed": (Orders, "place_plain"),
     "card charged": (StripePayments, "charge_as"),
     "payment committed": (Orders, "pay"),
     "pay link opened": (StripePayments, "open_checkout"),

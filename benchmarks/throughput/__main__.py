@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import uvloop
 
 from pipeline.embedded.valkey import Valkey
+from pipeline.logging import log_to_stderr
 
 
 class Contestant(NamedTuple):
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--records", type=int, help="comments in a round, whoever runs them")
     given = parser.parse_args(arguments)
     if given.one:
+        log_to_stderr()
         print(uvloop.run(_runner(given.one)(given.url, given.records)))
         return 0
     rounds, share = (2, 4) if given.short else (given.rounds, 1)

@@ -30,7 +30,7 @@ EFFECTS: dict[str, tuple[type, str]] = {
     "storing a comment": (Comments, "store"),
     "storing an intent": (Comments, "classify"),
     "storing a match": (Catalog, "store_match"),
-    "placing an order": (Orders, "place"),
+    "placing an order": (Orders, "place_plain"),
     "charging a card": (StripePayments, "charge_as"),
     "recording a payment": (Orders, "pay"),
     "opening a pay link": (StripePayments, "open_checkout"),

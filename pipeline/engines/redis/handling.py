@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
@@ -52,7 +51,7 @@ class Handling:
     ) -> None:
         self._stage, self._stream, self._hand = stage, stream, hand
         self._decider, self._patience, self._meter = decider, patience, meter
-        self._queue: deque[Work] = deque()
+        self._queue: list[Work] = []
         self._filled = asyncio.Event()
         self._suspects: asyncio.Queue[Work] = asyncio.Queue()
         self._handlers: set[asyncio.Task[None]] = set()
@@ -90,7 +89,8 @@ class Handling:
         while True:
             await self._filled.wait()
             await self._slots.acquire()
-            works = [self._queue.popleft() for _ in range(min(self._take, len(self._queue)))]
+            works = self._queue[: self._take]
+            del self._queue[: self._take]
             if not self._queue:
                 self._filled.clear()
             self._begin([work for work in works if self._hand.holds(work.delivery)])
