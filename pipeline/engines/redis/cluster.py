@@ -17,7 +17,7 @@ _MOST_HOPS = 5  # redirections that one command follows; more come only while no
 _UNREACHED = (ConnectionError, TimeoutError, OSError)
 
 
-class Unsettled(ConnectionError):
+class InMotion(ConnectionError):
     """The cluster is being rearranged, or nobody holds a slot; it passes by itself."""
 
 
@@ -86,7 +86,7 @@ class ClusterRedis(Redis):
         address = (await self.slots()).owners[slot]
         if address is None:
             self._map = None
-            raise Unsettled(f"No node of the cluster holds slot {slot} now.")
+            raise InMotion(f"No node of the cluster holds slot {slot} now.")
         return address, self.node(address)
 
     async def at_owner(self, slot: int, ask: Callable[[Redis, bool], Awaitable[Any]]) -> Any:
@@ -100,7 +100,7 @@ class ClusterRedis(Redis):
             except AskError as elsewhere:
                 return await self.told(ask(self.node(_address(elsewhere, address)), True))
         self._map = None
-        raise Unsettled(f"The nodes of the cluster don't agree who holds slot {slot}.")
+        raise InMotion(f"The nodes of the cluster don't agree who holds slot {slot}.")
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
         """Close the connections to all nodes."""
@@ -185,7 +185,7 @@ class _ClusterPipeline(Pipeline):
     async def _in_one_step(self, commands: list[Any], raise_on_error: bool) -> list[Any]:
         async def ask(node: Redis, asking: bool) -> list[Any]:
             if asking:
-                raise Unsettled(
+                raise InMotion(
                     "The slot is on its way to another node; a transaction waits until it is there."
                 )
             calls = node.pipeline(transaction=True)
