@@ -137,5 +137,5 @@ _MARKS = {
     "gateway": "worker serve gateway",
     "stages": "worker run",
     "sandbox": "stages.sandbox",
-    "valkey": "valkey.conf",
+    "valkey": "valkey",
 }
