@@ -34,7 +34,7 @@ async def run(url: str, count: int) -> float:
     try:
         await fill(redis, _KEYS.comments, (list_of(comment) for comment in comments(count)))
         settings = RuntimeSettings(redis_url=url, consumer_name="bench")
-        agents = [agent for stage in _stages() for agent in agents_of(stage, redis, settings)]
+        agents = [agent for stage in stages() for agent in agents_of(stage, redis, settings)]
         finish = Finish(redis, _KEYS.stream("events", 0), count)
         rate = await _timed(agents, finish)
         await _check(redis, count)
@@ -71,7 +71,8 @@ async def _check(redis: Redis, count: int) -> None:
             raise AssertionError(f"{hop} is not through: {length} entries, {group['pending']} pending")
 
 
-def _stages() -> list[Stage[Any]]:
+def stages() -> list[Stage[Any]]:
+    """Six that pass on what they get."""
     limits = Limits(timeout_seconds=30.0, batch_size=_BATCH)
     return [
         Stage(

@@ -1,0 +1,1 @@
+"""What more partitions, more workers and a longer backlog do to the rate."""
