@@ -274,6 +274,7 @@ async def test_a_group_that_is_gone_is_made_again_at_its_checkpoint(rig: Rig) ->
     await comments(rig, "1000-0", "2000-0", "3000-0")
     rig.start(door(handler))
     await rig.until_length("first", 3)
+    await rig.until_pending("comments_stream", 0)  # on a cluster they are acknowledged a step later
     await trimmer(rig, 5.0).trim()
     await rig.redis.execute_command("XGROUP", "DESTROY", KEYS.comments, "door")
     await rig.redis.execute_command("XADD", KEYS.comments, "4000-0", "n", 7)
