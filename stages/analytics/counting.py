@@ -12,7 +12,7 @@ from faust import Table
 from pipeline.cancellation import cancel
 from pipeline.engines.kafka.clients import Clients
 from pipeline.engines.kafka.connection import Broker
-from pipeline.engines.kafka.faust_app import new_app
+from pipeline.engines.kafka.faust_app import look_after_group, new_app
 from pipeline.engines.kafka.names import Names
 from pipeline.engines.kafka.topics import make_topics
 from pipeline.events import EndState
@@ -147,8 +147,11 @@ class Counting:
             return None
 
     async def _put_up(self, app: Any, shows: Shows) -> None:
+        """Put up the shows until the app has left its group for good."""
         while True:
             await asyncio.sleep(_PUT_UP_SECONDS)
+            if not look_after_group(app):
+                return
             if app.rebalancing or not app.tables.recovery.completed.is_set():
                 continue  # what is known is not complete
             now_ms = int(self._clock() * 1000)

@@ -171,3 +171,18 @@ async def test_comments_of_one_streamer_lie_in_one_partition_in_their_order(rig:
 
 async def until_read(rig: KafkaRig) -> list[dict[bytes, bytes]]:
     return [fields for partition in range(2) for fields in await rig.read("comments_stream", partition)]
+
+
+async def test_a_process_whose_group_would_not_have_it_joins_anew(rig: KafkaRig) -> None:
+    rig.start(stage("first", done))
+    await append(rig, range(2))
+    await rig.until_ended(2)
+    give_up(rig)
+    await append(rig, range(2, 4))
+    await rig.until_ended(4)
+
+
+def give_up(rig: KafkaRig) -> None:
+    """What aiokafka's coordinator does at an answer that it did not expect; in its own thread."""
+    thread = rig.agents[0][0]._app.consumer._thread
+    thread.thread_loop.call_soon_threadsafe(thread._consumer._coordinator._coordination_task.cancel)

@@ -6,19 +6,19 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any
 
 import structlog
 
 from pipeline.cancellation import cancel
 from pipeline.engines.kafka.clients import Clients
-from pipeline.engines.kafka.faust_app import new_app
+from pipeline.engines.kafka.faust_app import look_after_group, new_app
 from pipeline.engines.kafka.inbox import Unread
 from pipeline.engines.kafka.lane import Lane
 from pipeline.engines.kafka.message import entry_id, from_message
 from pipeline.engines.kafka.pressure import Pressure
 from pipeline.engines.kafka.producer import Producer
+from pipeline.metrics import GROUPS_RECREATED
 from pipeline.settings import RuntimeSettings
 from pipeline.stage import Stage
 
@@ -47,6 +47,7 @@ class StageAgent:
         self._stopping, self._releasing = asyncio.Event(), asyncio.Event()
         self._broken: asyncio.Future[None] | None = None
         self._app: Any = None
+        self._is_handing_over, self._is_lost = False, asyncio.Event()
         self._topic = producer.names.stream(stage.stream)
         self._log = structlog.get_logger(stage=stage.name)
 
@@ -91,11 +92,16 @@ class StageAgent:
         """Work until stopped and drained, or released. Raises what a lane, or Faust, failed with."""
         if self._stage.prepare:
             await self._stage.prepare()
-        if self._stopping.is_set():
-            return
+        while not self._stopping.is_set():
+            await self._work()
+
+    async def _work(self) -> None:
+        """Be in the group until stopped, or until the group is lost."""
         self._broken = asyncio.get_running_loop().create_future()
+        self._is_handing_over, self._is_lost = False, asyncio.Event()
         self._app = app = self._new_app()
         keeping = asyncio.create_task(self._keep())
+        keeping.add_done_callback(self._has_ended)
         try:
             await app.start()
             await self._until_stopped()
@@ -106,6 +112,8 @@ class StageAgent:
             await app.consumer.commit()
         finally:
             await cancel([keeping, *(task for _, task in self._lanes.values())])
+            self._lanes.clear()
+            self._paused.clear()
             await _to_the_end(app.stop())
 
     def _new_app(self) -> Any:
@@ -121,9 +129,9 @@ class StageAgent:
     async def _take_in(self, stream: Any) -> None:
         async for event in stream.noack().events():
             message = event.message
-            if (at_work := self._lanes.get(message.partition)) is None:
-                continue  # it is another process' by now
-            lane, _ = at_work
+            if message.partition not in self._lanes and not self._begin(message.partition):
+                continue
+            lane, _ = self._lanes[message.partition]
             lane.inbox.put(
                 Unread(
                     entry_id(round(message.timestamp * 1000), message.offset, message.partition),
@@ -137,12 +145,14 @@ class StageAgent:
                 self._app.consumer.pause_partitions(self._of_topic(lane.partition))
 
     async def _assigned(self, _app: Any, assigned: Any, **_: Any) -> None:
+        self._is_handing_over = False
         for partition in sorted(each.partition for each in assigned if each.topic == self._topic):
-            if partition not in self._lanes and not self._stopping.is_set():
+            if partition not in self._lanes:
                 self._begin(partition)
 
     async def _revoked(self, _app: Any, revoked: Any, **_: Any) -> None:
         """Finish what is in hand, or give it back, before others are given the partitions."""
+        self._is_handing_over = True
         gone = [each.partition for each in revoked if each.topic == self._topic]
         lanes = [self._lanes.pop(partition) for partition in gone if partition in self._lanes]
         self._paused.difference_update(gone)
@@ -158,7 +168,10 @@ class StageAgent:
             await asyncio.wait(late)
         await self._app.consumer.commit()
 
-    def _begin(self, partition: int) -> None:
+    def _begin(self, partition: int) -> bool:
+        """Open the partition's lane. Says no where nothing new is begun: then the entry is left to whoever is next."""
+        if self._stopping.is_set() or self._is_handing_over:
+            return False
         lane = Lane(
             self._stage,
             partition,
@@ -170,34 +183,42 @@ class StageAgent:
             random=random.random,
         )
         task = asyncio.create_task(lane.run(), name=f"{self.name}:{partition}")
-        task.add_done_callback(partial(self._has_ended, lane))
+        task.add_done_callback(self._has_ended)
         self._lanes[partition] = (lane, task)
+        return True
 
-    def _has_ended(self, lane: Lane, task: asyncio.Task[None]) -> None:
+    def _has_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) and self._broken and not self._broken.done():
             self._broken.set_exception(error)
 
     async def _keep(self) -> None:
-        """Look after the pressure of the next stage, and let paused partitions go on."""
-        while True:
+        """Look after the pressure of the next stage, let paused partitions go on, and see whether the group is lost."""
+        while not self._is_lost.is_set():
             await self._pressure.look()
             for partition in list(self._paused):
                 lane, _ = self._lanes[partition]
                 if len(lane.inbox) <= lane.capacity:
                     self._paused.discard(partition)
                     self._app.consumer.resume_partitions(self._of_topic(partition))
+            if not look_after_group(self._app):
+                self._is_lost.set()
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _until_stopped(self) -> None:
         assert self._broken is not None  # noqa: S101 - made by run
         stopping = asyncio.create_task(self._stopping.wait())
         crashed = asyncio.create_task(self._app.wait_until_stopped())
+        lost = asyncio.create_task(self._is_lost.wait())
         try:
-            await asyncio.wait([stopping, crashed, self._broken], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([stopping, crashed, lost, self._broken], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await cancel([stopping, crashed])
+            await cancel([stopping, crashed, lost])
         if self._broken.done():
             self._broken.result()
+        if self._is_lost.is_set():
+            GROUPS_RECREATED.labels(self._stage.name).inc()
+            self._log.error("the consumer group would not have this process; joining it anew")
+            return
         if not self._stopping.is_set():
             raise self._app.crash_reason or RuntimeError(f"Faust stopped the stage {self.name} unasked.")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import faust
-import structlog
 from aiokafka.errors import KafkaError
 from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
@@ -18,7 +18,6 @@ from pipeline.settings import RuntimeSettings
 _HEARTBEATS = 3  # in a lease, as everywhere
 _REQUEST_SECONDS = 90.0
 _COMMIT_SECONDS = 0.25
-_LOOK_SECONDS = 0.5
 
 
 class _PromptTables(TableManager):
@@ -31,27 +30,12 @@ class _PromptTables(TableManager):
 
 class _PatientThread(driver.AIOKafkaConsumerThread):
     """Has the broker hold empty fetches back for as long as our other clients do. Faust's 1.5 s are not configurable,
-    and its consumer answers nobody while it waits.
-
-    Joins its group again where that failed: the client below waits until somebody asks for the error, and Faust, which
-    asks for messages, never does while it is assigned none."""
+    and its consumer answers nobody while it waits."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = connection.FETCH_WAIT_MS
         return consumer
-
-    async def on_start(self) -> None:
-        await super().on_start()
-        self.add_future(self._join_again())
-
-    async def _join_again(self) -> None:
-        while not self.should_stop:
-            await self.sleep(_LOOK_SECONDS)
-            try:
-                self._ensure_consumer()._coordinator.check_errors()
-            except KafkaError as error:
-                structlog.get_logger().warning("joins its group again", error=str(error))
 
 
 class _PatientConsumer(driver.Consumer):
@@ -86,3 +70,26 @@ def new_app(settings: RuntimeSettings, name: str, **given: Any) -> faust.App:
     app = faust.App(Names(settings.key_prefix).group(name), **options)
     app.transport = _PatientTransport(app.conf.broker_consumer, app)
     return app
+
+
+def look_after_group(app: faust.App) -> bool:
+    """Have aiokafka go on where it waits for somebody to hear of an error that it met in its group: Faust, which asks
+    for no messages while it is given partitions, would not hear of it, and stand still for ever. Returns False where
+    going on is no use, since aiokafka has given up. Raises what a person must mend, such as missing rights."""
+    thread: Any = getattr(app.consumer, "_thread", None)
+    coordinator = getattr(getattr(thread, "_consumer", None), "_coordinator", None)
+    if coordinator is None or not hasattr(coordinator, "_coordination_task"):
+        return True
+    error = coordinator._pending_exception
+    if (
+        type(error) is KafkaError
+    ):  # so aiokafka says that an answer was unexpected; it then joins the group anew
+        thread.thread_loop.call_soon_threadsafe(_hear, coordinator)
+    elif error is not None:
+        raise error
+    return not coordinator._coordination_task.done()
+
+
+def _hear(coordinator: Any) -> None:
+    with suppress(KafkaError):
+        coordinator.check_errors()
