@@ -186,3 +186,13 @@ def give_up(rig: KafkaRig) -> None:
     """What aiokafka's coordinator does at an answer that it did not expect; in its own thread."""
     thread = rig.agents[0][0]._app.consumer._thread
     thread.thread_loop.call_soon_threadsafe(thread._consumer._coordinator._coordination_task.cancel)
+
+
+async def test_nothing_is_lost_where_more_comes_than_a_process_takes_in(
+    rig: KafkaRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.engines.kafka.agent._ROOM", 5)
+    await append(rig, range(200))
+    rig.start(stage("first", done, concurrency=2))
+    ends = await rig.until_ended(200)
+    assert Counter(end.seq for end in ends) == Counter(f"{number + 1}-0" for number in range(200))

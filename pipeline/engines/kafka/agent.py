@@ -22,7 +22,7 @@ from pipeline.metrics import GROUPS_RECREATED
 from pipeline.settings import RuntimeSettings
 from pipeline.stage import Stage
 
-_ROOM = 256  # entries that wait in a lane's inbox beyond what it may hold, before its partition is paused
+_ROOM = 2000  # entries that wait in a lane's inbox beyond what it may hold, before the process reads no more
 _REVOKE_SECONDS = 2.0  # for what is in hand when others are to get the partition; the rest is released
 _LOOK_SECONDS = 0.1
 
@@ -43,7 +43,6 @@ class StageAgent:
         self._stage, self._settings, self._clients, self._producer = stage, settings, clients, producer
         self._pressure = Pressure(stage.emits, settings.high_water, lag)
         self._lanes: dict[int, tuple[Lane, asyncio.Task[None]]] = {}
-        self._paused: set[int] = set()
         self._stopping, self._releasing = asyncio.Event(), asyncio.Event()
         self._broken: asyncio.Future[None] | None = None
         self._app: Any = None
@@ -113,7 +112,6 @@ class StageAgent:
         finally:
             await cancel([keeping, *(task for _, task in self._lanes.values())])
             self._lanes.clear()
-            self._paused.clear()
             await _to_the_end(app.stop())
 
     def _new_app(self) -> Any:
@@ -140,9 +138,8 @@ class StageAgent:
                     event.ack,
                 )
             )
-            if len(lane.inbox) > lane.capacity + _ROOM and lane.partition not in self._paused:
-                self._paused.add(lane.partition)
-                self._app.consumer.pause_partitions(self._of_topic(lane.partition))
+            # Not by pausing the partition: Faust throws away what it has fetched of one, and commits past it.
+            await lane.inbox.until_below(lane.capacity + _ROOM)
 
     async def _assigned(self, _app: Any, assigned: Any, **_: Any) -> None:
         self._is_handing_over = False
@@ -155,10 +152,10 @@ class StageAgent:
         self._is_handing_over = True
         gone = [each.partition for each in revoked if each.topic == self._topic]
         lanes = [self._lanes.pop(partition) for partition in gone if partition in self._lanes]
-        self._paused.difference_update(gone)
         if not lanes:
             return
         for lane, _task in lanes:
+            lane.inbox.close()
             lane.stop()
         late = (await asyncio.wait([task for _, task in lanes], timeout=_REVOKE_SECONDS))[1]
         for lane, task in lanes:
@@ -192,14 +189,9 @@ class StageAgent:
             self._broken.set_exception(error)
 
     async def _keep(self) -> None:
-        """Look after the pressure of the next stage, let paused partitions go on, and see whether the group is lost."""
+        """Look after the pressure of the next stage, and see whether the group is lost."""
         while not self._is_lost.is_set():
             await self._pressure.look()
-            for partition in list(self._paused):
-                lane, _ = self._lanes[partition]
-                if len(lane.inbox) <= lane.capacity:
-                    self._paused.discard(partition)
-                    self._app.consumer.resume_partitions(self._of_topic(partition))
             if not look_after_group(self._app):
                 self._is_lost.set()
             await asyncio.sleep(_LOOK_SECONDS)
@@ -221,11 +213,6 @@ class StageAgent:
             return
         if not self._stopping.is_set():
             raise self._app.crash_reason or RuntimeError(f"Faust stopped the stage {self.name} unasked.")
-
-    def _of_topic(self, partition: int) -> set[Any]:
-        from faust.types import TP
-
-        return {TP(self._topic, partition)}
 
 
 def _headers(headers: Any) -> list[tuple[str, bytes | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,19 @@ class Inbox:
         self._unread: deque[Unread] = deque()
         self._unfinished: dict[int, Unread] = {}  # by offset, in their order
         self._finished: set[int] = set()
+        self._is_closed = False
+        self._has_room = asyncio.Event()
+
+    async def until_below(self, most: int) -> None:
+        """Wait until fewer than `most` entries are left that nobody has taken, or it is closed."""
+        while len(self._unread) >= most and not self._is_closed:
+            self._has_room.clear()
+            await self._has_room.wait()
+
+    def close(self) -> None:
+        """Nobody takes anything any more."""
+        self._is_closed = True
+        self._has_room.set()
 
     def __len__(self) -> int:
         return len(self._unread)
@@ -40,6 +54,7 @@ class Inbox:
 
     def take(self) -> Unread | None:
         """The next one, if there is one."""
+        self._has_room.set()
         return self._unread.popleft() if self._unread else None
 
     def finish(self, offset: int) -> None:
