@@ -6,7 +6,7 @@ What is small and may be forgotten (limits of speed, words just said, posts just
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -31,7 +31,6 @@ from pipeline.engines.redis.watermark import Watermark as RedisWatermark
 from pipeline.ports import AgentsOf, DeadLetters, Lying, PublicDoor, Redriver, Watermark
 from pipeline.relay import AppendOnce
 from pipeline.settings import Engine
-from pipeline.settlement import EVENTS
 from pipeline.stage import PUBLIC_STREAM
 from stages.settings import ShopSettings
 
@@ -40,12 +39,6 @@ if TYPE_CHECKING:
 
 DOOR = "ingest"
 """The stage at the public stream."""
-READS: Mapping[str, str] = {
-    DOOR: PUBLIC_STREAM,
-    **{stage: stage for stage in ("intent", "vision", "order", "payment", "notify")},
-    "projector": EVENTS,
-}
-"""The stages in their order, with the streams that they read."""
 
 _MOST_LETTERS = 200
 _LETTERS_SECONDS = 5.0

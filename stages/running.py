@@ -28,13 +28,13 @@ from stages.adapters.payments import PaymentMisused, PaymentUnavailable
 from stages.adapters.vault import UnusableDataKeys
 from stages.analytics.board import Board
 from stages.archive.opened import archiver_of, mark_of
-from stages.backbone import DOOR, READS
+from stages.backbone import DOOR
 from stages.holds import HoldKeeper
 from stages.sales_watch import SalesWatch
 from stages.settings import ShopSettings
 from stages.till import paying_out_of
 from stages.webhook_keeper import WebhookKeeper
-from stages.wiring import STAGES, Wiring, stock_rules, utc_now
+from stages.wiring import READS, STAGES, Wiring, stock_rules, utc_now
 
 ERRORS = (
     "DatabaseRefused",

@@ -16,7 +16,8 @@ from pipeline.engines.redis.checks import require_fit_redis
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.sayings import Bounds, Sayings
-from pipeline.stage import Limits, Stage
+from pipeline.settlement import EVENTS
+from pipeline.stage import PUBLIC_STREAM, Limits, Stage
 from stages.adapters.card_setup import CardSetup
 from stages.adapters.classifier import Classifier, load_classifier
 from stages.adapters.database import Database, DatabaseUnavailable, NotMigrated, statement
@@ -40,7 +41,7 @@ from stages.adapters.shelf import Listings, Shelves
 from stages.adapters.sight import Sight
 from stages.adapters.vault import Vault
 from stages.adapters.webhook_sender import WebhookSender
-from stages.backbone import DOOR, READS, on_kafka, on_redis
+from stages.backbone import DOOR, on_kafka, on_redis
 from stages.charging import Charging
 from stages.doors.gate import Gate
 from stages.doors.keyring import Keyring
@@ -280,6 +281,9 @@ STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
     ),
     "projector": lambda w: projector_stage(w.limits("ingest", batch_size=256), store=EndStates(w.database)),
 }
+
+READS: Mapping[str, str] = {name: name for name in STAGES} | {DOOR: PUBLIC_STREAM, "projector": EVENTS}
+"""The stages in their order, with the streams that they read."""
 
 
 def stock_rules(settings: ShopSettings) -> StockRules:

@@ -42,7 +42,8 @@ def pin(
 async def _appender_of(settings: ShopSettings) -> AsyncIterator[PublicDoor]:
     if settings.engine == "kafka":
         from pipeline.engines.kafka.engine import open_kafka
-        from stages.backbone import DOOR, READS
+        from stages.backbone import DOOR
+        from stages.wiring import READS
 
         async with open_kafka(settings, stages=READS, door=DOOR) as kafka:
             yield kafka.appender

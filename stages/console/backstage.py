@@ -14,10 +14,11 @@ from redis.asyncio import Redis
 from pipeline.engines.redis.keys import Keys
 from stages.adapters.database import Database
 from stages.adapters.database.pool import Connection
-from stages.backbone import READS, Backbone, on_redis
+from stages.backbone import Backbone, on_redis
 from stages.console.stage_watch import StageWatch
 from stages.doors.gate import Caller
 from stages.settings import ShopSettings
+from stages.wiring import READS
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from benchmarks.recovery.shop import open_shop
 from pipeline.engines.kafka.names import Names
 from pipeline.engines.kafka.topics import topics_of
 from stages.analytics.counting import changelog_of
-from stages.backbone import READS
 from stages.demo.house import House
 from stages.doors.server import gateway_of
 from stages.running import places
+from stages.wiring import READS
 from tests.e2e.shop import until
 from tests.kafka_broker import KafkaBroker
 

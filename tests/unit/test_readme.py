@@ -30,7 +30,7 @@ PYTHON_BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULT
 _OUR_PROGRAM = re.compile(r"^(?:.*\| )?(?:\.venv/bin/)?tiktoksales (.+)$")
 _MODULE = re.compile(r"(?:^|\s|`)(?:\S*/)?python -m (\S+?)(?:[`\s)]|$)")
 _EXPORTED = re.compile(r"(?:^export|\s)\s*([A-Z][A-Z_]+)=")
-_NOT_OURS = {"GATEWAY", "ARGS", "PYTHON"}  # the reader's own variable, and make's
+_NOT_OURS = {"GATEWAY", "ARGS", "PYTHON", "EUR"}  # the reader's own variable, make's, and a rate's
 
 
 def commands(document: str) -> Iterator[str]:
