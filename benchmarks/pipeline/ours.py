@@ -16,11 +16,9 @@ import orjson
 
 from benchmarks.pipeline.crowd import PLATFORM, SHOW_SECONDS, Crowd, Line
 from benchmarks.pipeline.processes import processor_seconds
-from benchmarks.pipeline.shop import play
+from benchmarks.pipeline.shop import Broadcast
 from benchmarks.pipeline.times import Journey, journeys
 from stages.demo.house import House
-from stages.demo.progress import Observer
-from stages.demo.show import Show
 from stages.ingest import comment_id
 from stages.wiring import Wiring
 
@@ -28,7 +26,6 @@ SOURCE = "gateway"
 _AT_ONCE = 500  # entries that are appended in one round trip
 _LOOK_SECONDS = 0.1
 _PATIENCE_SECONDS = 300.0
-_BACK_SECONDS = 60.0
 _UNCOUNTED_SECONDS = 6.0
 _ENDS = "select comment_id, seq, hops from end_states where ended_at >= $1"
 _COUNT = "select count(*) from end_states"
@@ -55,15 +52,13 @@ class Paced:
 class Pipeline:
     """A house whose stages run."""
 
-    def __init__(self, house: House, wiring: Wiring, observer: Observer, show: Show, crowd: Crowd) -> None:
-        self._house, self._wiring, self._observer = house, wiring, observer
-        self._show, self._crowd = show, crowd
+    def __init__(self, house: House, wiring: Wiring, broadcast: Broadcast, crowd: Crowd) -> None:
+        self._house, self._wiring, self._broadcast, self._crowd = house, wiring, broadcast, crowd
 
     async def drain(self, count: int) -> Drained:
         """Append so many comments as fast as Redis takes them; the time runs from the first one on, until the end of
         the last one stands in the database."""
-        start = datetime.now(UTC) - timedelta(seconds=_BACK_SECONDS)
-        await play(self._show, self._wiring.settings.frames_url, start, SHOW_SECONDS)
+        start = await self._broadcast.play_earlier()
         lines = list(self._crowd.lines([SHOW_SECONDS * number / count for number in range(count)]))
         offered = [self._wiring.sources.stamp(line.fields(start), SOURCE) for line in lines]
         print(f"  a backlog of {count}", file=sys.stderr, flush=True)
@@ -84,7 +79,7 @@ class Pipeline:
         moment at which it was due, whether or not the feeder kept up. Those of the first seconds don't count: the show
         has been on for a while."""
         start = datetime.now(UTC) + timedelta(seconds=1)
-        await play(self._show, self._wiring.settings.frames_url, start, seconds + SHOW_SECONDS)
+        await self._broadcast.play(start, _UNCOUNTED_SECONDS + seconds)
         moments = _arrivals(rate, _UNCOUNTED_SECONDS + seconds, dice)
         lines = list(self._crowd.lines(moments))
         ended = await self._ended()

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.pipeline.crowd import Crowd
@@ -16,11 +17,11 @@ from benchmarks.pipeline.ours import Drained, Pipeline
 from benchmarks.pipeline.processes import ROOT, start_stages, stop_stages
 from benchmarks.pipeline.report import Found
 from benchmarks.pipeline.seed_shape import GENEROUS, PLAIN, SeedShape
-from benchmarks.pipeline.shop import SETTINGS, open_shop
+from benchmarks.pipeline.shop import SETTINGS, Broadcast, open_shop
 from stages.adapters.database.trail import Trail
 from stages.demo.house import House
 from stages.demo.progress import Observer
-from stages.demo.show import Show, load_show
+from stages.demo.show import load_show
 from stages.wiring import Wiring
 
 SHOW = ROOT / "deploy" / "demo"
@@ -63,30 +64,41 @@ async def run(options: Options, folder: Path) -> Found:
         async with Wiring.open(house.settings()) as wiring:
             cards = await open_shop(show, crowd.known, wiring)
             seed = SeedShape(house, show, crowd.known, cards) if options.with_seed_shape else None
+            broadcast = Broadcast(show, wiring.settings.frames_url, datetime.now(UTC))
             for number in range(options.rounds):
                 _say(f"round {number + 1} of {options.rounds}")
                 found.bare.append(await _bare(crowd, options.threads))
                 _say(f"  the bare model: {found.bare[-1]} comments/s, by size of call")
                 if seed:
-                    await _seed_round(seed, crowd, options, found)
-                await _our_round(house, wiring, show, crowd, options, found, number + 1 == options.rounds)
+                    await _seed_round(seed, broadcast, crowd, options, found)
+                await _our_round(
+                    house, wiring, broadcast, crowd, options, found, number + 1 == options.rounds
+                )
     finally:
         house.remove()
     return found
 
 
-async def _seed_round(seed: SeedShape, crowd: Crowd, options: Options, found: Found) -> None:
+async def _seed_round(
+    seed: SeedShape, broadcast: Broadcast, crowd: Crowd, options: Options, found: Found
+) -> None:
     for variant, rates in ((PLAIN, found.seed_shape), (GENEROUS, found.seed_shape_generous)):
         with seed.running(variant):
-            await seed.drain(crowd, _SEED_WARM_UP)
-            rates.append(await seed.drain(crowd, options.seed_comments * variant.workers))
+            await seed.drain(broadcast, crowd, _SEED_WARM_UP)
+            rates.append(await seed.drain(broadcast, crowd, options.seed_comments * variant.workers))
         _say(f"  the seed's shape, {variant}: {rates[-1]:.1f} comments/s")
 
 
 async def _our_round(
-    house: House, wiring: Wiring, show: Show, crowd: Crowd, options: Options, found: Found, is_last: bool
+    house: House,
+    wiring: Wiring,
+    broadcast: Broadcast,
+    crowd: Crowd,
+    options: Options,
+    found: Found,
+    is_last: bool,
 ) -> None:
-    async with _working(house, wiring, show, crowd) as pipeline:
+    async with _working(house, wiring, broadcast, crowd) as pipeline:
         found.drained.append(await pipeline.drain(options.comments))
         _say(f"  ours: {_in_words(found.drained[-1])}")
         for rate in options.rates if is_last else ():
@@ -99,11 +111,13 @@ async def _our_round(
 
 
 @asynccontextmanager
-async def _working(house: House, wiring: Wiring, show: Show, crowd: Crowd) -> AsyncIterator[Pipeline]:
+async def _working(
+    house: House, wiring: Wiring, broadcast: Broadcast, crowd: Crowd
+) -> AsyncIterator[Pipeline]:
     observer = Observer(wiring.redis, wiring.keys, Trail(wiring.database), wiring.settings.match_threshold)
     try:
         await start_stages(house, observer)
-        pipeline = Pipeline(house, wiring, observer, show, crowd)
+        pipeline = Pipeline(house, wiring, broadcast, crowd)
         await pipeline.drain(_WARM_UP)
         yield pipeline
     finally:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.request import urlopen
 
@@ -17,7 +16,7 @@ from redis import Redis
 from benchmarks.baseline.worker import FINISHED, push
 from benchmarks.pipeline.crowd import SHOW_SECONDS, Crowd, Viewer
 from benchmarks.pipeline.processes import ROOT
-from benchmarks.pipeline.shop import PLENTY, play
+from benchmarks.pipeline.shop import PLENTY, Broadcast
 from pipeline.embedded.credentials import free_port
 from stages.adapters.payments import SavedCard
 from stages.demo.house import House
@@ -90,10 +89,9 @@ class SeedShape:
             for name in names:
                 self._house.dismiss_process(name)
 
-    async def drain(self, crowd: Crowd, count: int) -> float:
+    async def drain(self, broadcast: Broadcast, crowd: Crowd, count: int) -> float:
         """Comments a second: from the first push until the last one is done."""
-        start = datetime.now(UTC) - timedelta(seconds=SHOW_SECONDS)
-        await play(self._show, self._house.settings().frames_url, start, SHOW_SECONDS)
+        start = await broadcast.play_earlier()
         lines = crowd.lines([SHOW_SECONDS * number / count for number in range(count)])
         comments = [line.fields(start) for line in lines]
         self._redis.set(FINISHED, 0)

@@ -25,6 +25,7 @@ SETTINGS: dict[str, Any] = {
 }
 _AT_ONCE = 8
 _BEFORE_SECONDS = 14.0
+_LONG_AGO = timedelta(hours=1)
 
 
 async def open_shop(show: Show, known: Sequence[Viewer], wiring: Wiring) -> dict[str, SavedCard]:
@@ -37,19 +38,34 @@ async def open_shop(show: Show, known: Sequence[Viewer], wiring: Wiring) -> dict
     return {viewer.client_id: card for viewer, card in zip(known, saved, strict=True) if card}
 
 
-async def play(show: Show, url: str, start: datetime, seconds: float) -> None:
-    """Lay the frames of a show that began at `start` and is played again and again for so long."""
-    store = FrameStore(url)
-    try:
-        for frame in show.frames:
-            data = await asyncio.to_thread(frame.path.read_bytes)
-            at = frame.at if frame.at >= 0 else frame.at + SHOW_SECONDS
-            for round_start in range(-1, int(seconds // SHOW_SECONDS) + 1):
-                moment = round_start * SHOW_SECONDS + at
-                if -_BEFORE_SECONDS <= moment <= seconds:
-                    await store.put(frame.streamer, start + timedelta(seconds=moment), data)
-    finally:
-        await store.close()
+class Broadcast:
+    """The show, played again and again into the frame store at `url`. Each playing has a time of its own, so that no
+    frame of it has been looked at before."""
+
+    def __init__(self, show: Show, url: str, now: datetime) -> None:
+        self._show, self._url = show, url
+        self._next = now - _LONG_AGO
+
+    async def play_earlier(self) -> datetime:
+        """Lay the frames of a playing that is over; returns when it began."""
+        start = self._next
+        self._next = start + timedelta(seconds=SHOW_SECONDS + 2 * _BEFORE_SECONDS)
+        await self.play(start, SHOW_SECONDS)
+        return start
+
+    async def play(self, start: datetime, seconds: float) -> None:
+        """Lay the frames of a show that begins at `start` and is played over and over for so long."""
+        store = FrameStore(self._url)
+        try:
+            for frame in self._show.frames:
+                data = await asyncio.to_thread(frame.path.read_bytes)
+                at = frame.at if frame.at >= 0 else frame.at + SHOW_SECONDS
+                for number in range(-1, int(seconds // SHOW_SECONDS) + 1):
+                    moment = number * SHOW_SECONDS + at
+                    if -_BEFORE_SECONDS <= moment <= seconds:
+                        await store.put(frame.streamer, start + timedelta(seconds=moment), data)
+        finally:
+            await store.close()
 
 
 async def _register(viewer: Viewer, wiring: Wiring, gate: asyncio.Semaphore) -> SavedCard | None:
