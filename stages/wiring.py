@@ -66,6 +66,11 @@ if TYPE_CHECKING:
     from pipeline.engines.kafka.engine import KafkaEngine
 
 
+_CALLS_AT_ONCE = (
+    16  # at a provider, by one process: what they ask of the database meanwhile shares statements
+)
+
+
 def utc_now() -> datetime:
     """The time, aware."""
     return datetime.now(UTC)
@@ -266,7 +271,7 @@ STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
         patience=Patience(w.settings.max_order_age_seconds, w.settings.fairness_seconds),
     ),
     "payment": lambda w: payment_stage(
-        w.limits("payment"),
+        w.limits("payment", concurrency=_CALLS_AT_ONCE),
         orders=w.orders,
         charging=Charging(PaymentAttempts(w.database), w.payments, utc_now),
         payments=w.payments,
@@ -274,7 +279,7 @@ STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
         hold_seconds=w.settings.hold_seconds,
     ),
     "notify": lambda w: notify_stage(
-        w.limits("notify"),
+        w.limits("notify", concurrency=_CALLS_AT_ONCE),
         notifications=w.notifications,
         messenger=w.messenger,
         wording=Wording(w.settings.tracking_url),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from pipeline.decision import derived_id
 from schemas.money import Money
 from schemas.records import MatchedComment
 from stages.adapters.database.pool import Connection, Database
+from stages.adapters.database.shared import Shared
 from stages.adapters.database.statements import statement
 from stages.adapters.database.unlisted import serve_unlisted
 from stages.adapters.vault import Vault
@@ -67,6 +69,7 @@ class Catalog:
     def __init__(self, database: Database, vault: Vault | None = None) -> None:
         self._database = database
         self._vault = vault or Vault(())
+        self._store_match = Shared(self._store_matches)
 
     async def streamer(self, handle: str) -> Streamer | None:
         """The streamer, or None where nobody registered this handle."""
@@ -111,15 +114,14 @@ class Catalog:
 
     async def store_match(self, match: MatchedComment, frames: list[str]) -> None:
         """Keep which product a comment meant, and the frames that say so."""
+        listed = orjson.dumps(frames).decode()  # a list would become an array of two dimensions
+        await self._store_match((match.comment_id, match.product_id, match.product_name, match.score, listed))
+
+    async def _store_matches(self, rows: Sequence[tuple[Any, ...]]) -> list[None]:
+        columns = (list(column) for column in zip(*rows, strict=True))
         async with self._database.autocommit() as connection:
-            await connection.execute(
-                statement("catalog/store_match"),
-                match.comment_id,
-                match.product_id,
-                match.product_name,
-                match.score,
-                frames,
-            )
+            await connection.execute(statement("catalog/store_matches"), *columns)
+        return [None] * len(rows)
 
     async def put_streamer(self, streamer: Streamer) -> None:
         """Register a streamer, or change what is known of one."""

@@ -7,6 +7,7 @@ so that the sum of all rows is what the shop owes the streamer; it may fall belo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -92,9 +93,18 @@ async def accrue(connection: Connection, order: asyncpg.Record, payable_at: date
     """Book the commission of an order that was paid just now, once, in the caller's transaction. `order` is a row of
     `orders/pay`."""
     rate = await connection.fetchval(statement("ledger/rate"), order["streamer"])
+    await accrue_all(connection, [(order, payable_at, rate)])
+
+
+async def accrue_all(connection: Connection, paid: Sequence[tuple[asyncpg.Record, datetime, int]]) -> None:
+    """The same for several, each with when it becomes payable and at which rate (basis points)."""
+    rows = [_accrued(order, payable_at, rate) for order, payable_at, rate in paid]
+    await connection.execute(statement("ledger/accrue"), *(list(each) for each in zip(*rows, strict=True)))
+
+
+def _accrued(order: asyncpg.Record, payable_at: datetime, rate: int) -> tuple[object, ...]:
     commission = Money(amount_minor=order["amount_minor"], currency=order["currency"]).share(rate)
-    await connection.execute(
-        statement("ledger/accrue"),
+    return (
         derived_id(f"commission/{order['id']}"),
         order["id"],
         order["streamer"],

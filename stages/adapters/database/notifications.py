@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from pipeline.decision import derived_id
 from schemas.codec import encode
 from schemas.records import News, PaidOrder
 from stages.adapters.database.consents import write_consent
 from stages.adapters.database.pool import Connection, Database
+from stages.adapters.database.shared import Shared
 from stages.adapters.database.statements import statement
 from stages.adapters.message_results import CHANNELS, Channel
 from stages.adapters.vault import Vault
@@ -97,11 +97,13 @@ class Notifications:
     def __init__(self, database: Database, vault: Vault | None = None) -> None:
         self._database = database
         self._vault = vault or Vault(())
+        self._addresses = Shared(self._addresses_of)
+        self._insert = Shared(self._insert_all)
+        self._record = Shared(self._record_all)
 
     async def addresses(self, order_id: UUID) -> Addresses:
         """Where the order's buyer and streamer are reached. Raises UnusableDataKeys."""
-        async with self._database.autocommit() as connection:
-            row = await connection.fetchrow(statement("notifications/addresses"), order_id)
+        row = await self._addresses(order_id)
         if row is None:
             return Addresses()
         # A streamer asked for one channel; the shop's own people need no consent.
@@ -140,12 +142,13 @@ class Notifications:
         Of a message that the provider did not refuse there is one claim, whatever its channel. `limit` counts the
         recipient of a claim that is made now.
         """
+        row = _claim_row(draft, channel, until, template)
+        if limit is None and (made_at := await self._insert(row)):
+            return Claim(row[0], "claimed", until, True, made_at, channel, template)
         try:
-            # A claim that counts towards a limit is taken back where that is reached.
-            opened = self._database.transaction() if limit else self._database.autocommit()
-            async with opened as connection:
+            async with self._database.transaction() as connection:
                 while True:
-                    claim = await _insert(connection, draft, channel, until, template)
+                    claim = await _insert(connection, row)
                     if claim and limit:
                         await _admit(connection, draft.whom, limit)
                     # What stood in the way may be refused by now, on its channel: then this one is open.
@@ -177,25 +180,51 @@ class Notifications:
         said."""
         row = (claim.id, status, message_sid, error_code)
         if withdrawn is None:
-            async with self._database.autocommit() as connection:
-                await connection.execute(statement("notifications/record"), *row)
+            await self._record(row)
             return
         buyer_id, source = withdrawn
         async with self._database.transaction() as connection:
-            await connection.execute(statement("notifications/record"), *row)
+            await connection.execute(statement("notifications/record"), *_columns([row]))
             await write_consent(connection, buyer_id, claim.channel, granted=False, source=source)
+
+    async def _addresses_of(self, order_ids: Sequence[UUID]) -> list[asyncpg.Record | None]:
+        async with self._database.autocommit() as connection:
+            rows = await connection.fetch(statement("notifications/addresses"), list(order_ids))
+        found = {row["order_id"]: row for row in rows}
+        return [found.get(each) for each in order_ids]
+
+    async def _insert_all(self, rows: Sequence[_Row]) -> list[datetime | None]:
+        """When each claim was made; None for what somebody has claimed before, in these rows too."""
+        async with self._database.autocommit() as connection:
+            made = await connection.fetch(statement("notifications/claim"), *_columns(rows))
+        # Each is given once: of two who claim the same message only one may send it.
+        fresh = {row["id"]: row["created_at"] for row in made}
+        return [fresh.pop(row[0], None) for row in rows]
+
+    async def _record_all(self, rows: Sequence[_Row]) -> list[None]:
+        async with self._database.autocommit() as connection:
+            await connection.execute(statement("notifications/record"), *_columns(rows))
+        return [None] * len(rows)
+
+
+_Row: TypeAlias = tuple[Any, ...]
 
 
 class _FullDay(Exception):
     """Takes the claim back."""
 
 
-async def _insert(
-    connection: Connection, draft: Draft, channel: str, until: datetime, template: str | None
-) -> Claim | None:
+async def _insert(connection: Connection, row: _Row) -> Claim | None:
+    made = await connection.fetchrow(statement("notifications/claim"), *_columns([row]))
+    if made is None:
+        return None
+    new_id, channel, template, until = row[0], row[6], row[9], row[11]
+    return Claim(new_id, "claimed", until, True, made["created_at"], channel, template)
+
+
+def _claim_row(draft: Draft, channel: str, until: datetime, template: str | None) -> _Row:
     new_id = derived_id(f"notification/{draft.subject}/{draft.recipient}/{draft.kind}/{channel}")
-    made_at = await connection.fetchval(
-        statement("notifications/claim"),
+    return (
         new_id,
         draft.subject,
         draft.record.order_id,
@@ -206,10 +235,13 @@ async def _insert(
         draft.kind,
         draft.body,
         template,
-        _as_json(draft.record),
+        encode(draft.record).decode(),
         until,
     )
-    return Claim(new_id, "claimed", until, True, made_at, channel, template) if made_at else None
+
+
+def _columns(rows: Sequence[_Row]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 async def _standing(connection: Connection, draft: Draft, channel: str) -> Claim | None:
@@ -237,7 +269,3 @@ async def _admit(connection: Connection, whom: str, limit: DailyLimit) -> None:
         return
     if await connection.fetchval(statement("notifications/count_whatsapp"), day, limit.recipients) is None:
         raise _FullDay
-
-
-def _as_json(record: PaidOrder | News) -> Any:
-    return orjson.loads(encode(record))

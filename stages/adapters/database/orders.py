@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from schemas.records import Cancellation, MatchedComment, PaidOrder, PlacedOrder
+from schemas.records import Cancellation, MatchedComment, PlacedOrder
 from stages.adapters.database.cancelling import carry_out
 from stages.adapters.database.order_results import (
     Blocked,
@@ -23,8 +23,9 @@ from stages.adapters.database.order_results import (
     TooOld,
     VariantNeeded,
 )
-from stages.adapters.database.order_rows import age_seconds, find_order, order_id, paid_order, placed_order
-from stages.adapters.database.payments_of_orders import REFUND_WINDOW, Card, PaymentsOfOrders
+from stages.adapters.database.order_rows import age_seconds, order_id, paid_order, placed_order
+from stages.adapters.database.payments_of_orders import REFUND_WINDOW, PaymentsOfOrders
+from stages.adapters.database.payments_together import Card
 from stages.adapters.database.placing import place_claim
 from stages.adapters.database.pool import Database
 from stages.adapters.database.releasing import CancelledFor, cancel_order
@@ -86,11 +87,6 @@ class Orders(PaymentsOfOrders):
         transaction; by comment id. Nothing is done for the others."""
         async with self._database.transaction() as connection:
             return await place_plain(connection, wanted, now, max_age_seconds, self._rules)
-
-    async def find(self, order_id: UUID) -> PaidOrder:
-        """The order as it stands now. Raises NoSuchOrder."""
-        async with self._database.autocommit() as connection:
-            return await find_order(connection, order_id)
 
     async def cancel_claim(self, cancellation: Cancellation, now: datetime) -> Cancelled:
         """Release the viewer's newest unpaid claim under the streamer (with a code: on what is called so), or the

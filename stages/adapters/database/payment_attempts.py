@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from stages.adapters.database.pool import Database
+from stages.adapters.database.shared import Shared
 from stages.adapters.database.statements import statement
 from stages.adapters.database.webhook_events import announce
 
@@ -37,23 +39,22 @@ class PaymentAttempts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._newest = Shared(self._newest_of)
+        self._freeze = Shared(self._freeze_all)
+        self._settle = Shared(self._settle_all)
 
     async def newest(self, order_id: UUID) -> Attempt | None:
         """The order's last attempt, or None."""
-        async with self._database.autocommit() as connection:
-            row = await connection.fetchrow(statement("payments/newest_attempt"), order_id)
-        return _attempt(row) if row else None
+        return await self._newest(order_id)
 
     async def freeze(
         self, order_id: UUID, number: int, key: str, parameters: Mapping[str, Any], now: datetime
     ) -> Attempt:
         """Open an attempt. Where another worker has opened this one before, theirs stands."""
+        row = (order_id, number, key, orjson.dumps(dict(parameters)).decode(), now)
+        if frozen := await self._freeze(row):
+            return frozen
         async with self._database.autocommit() as connection:
-            frozen = await connection.fetchrow(
-                statement("payments/freeze_attempt"), order_id, number, key, dict(parameters), now
-            )
-            if frozen:
-                return _attempt(frozen)
             [theirs] = await connection.fetch(statement("payments/attempt"), order_id, number)
             return _attempt(theirs)
 
@@ -63,12 +64,32 @@ class PaymentAttempts:
         """Keep what became of an open attempt."""
         row = (attempt.order_id, attempt.number, status, payment_id, code, now)
         if status not in ("declined", "needs_holder"):
-            async with self._database.autocommit() as connection:
-                await connection.execute(statement("payments/settle_attempt"), *row)
+            await self._settle(row)
             return
         async with self._database.transaction() as connection:
             await connection.execute(statement("payments/settle_attempt"), *row)
             await announce(connection, "payment.failed", attempt.order_id, attempt.key)
+
+    async def _newest_of(self, order_ids: Sequence[UUID]) -> list[Attempt | None]:
+        async with self._database.autocommit() as connection:
+            rows = await connection.fetch(statement("payments/newest_attempts"), list(order_ids))
+        found = {row["order_id"]: _attempt(row) for row in rows}
+        return [found.get(each) for each in order_ids]
+
+    async def _freeze_all(self, rows: Sequence[tuple[Any, ...]]) -> list[Attempt | None]:
+        async with self._database.autocommit() as connection:
+            made = await connection.fetch(statement("payments/freeze_attempts"), *_columns(rows))
+        frozen = {(row["order_id"], row["attempt"]): _attempt(row) for row in made}
+        return [frozen.get(row[:2]) for row in rows]
+
+    async def _settle_all(self, rows: Sequence[tuple[Any, ...]]) -> list[None]:
+        async with self._database.autocommit() as connection:
+            await connection.execute(statement("payments/settle_attempts"), *_columns(rows))
+        return [None] * len(rows)
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def attempt_key(order_id: UUID, number: int) -> str:

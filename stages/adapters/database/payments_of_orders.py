@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from pipeline.decision import derived_id
@@ -13,7 +13,17 @@ from stages.adapters.database.lost_links import STAGE_IS_AT_IT
 from stages.adapters.database.order_results import NoSuchOrder
 from stages.adapters.database.order_rows import find_order
 from stages.adapters.database.outbox import put_in_outbox
+from stages.adapters.database.payments_together import (
+    Card,
+    Link,
+    Payment,
+    cards_of,
+    keep_links,
+    orders_of,
+    pay_plain,
+)
 from stages.adapters.database.pool import Connection, Database
+from stages.adapters.database.shared import Shared
 from stages.adapters.database.statements import statement
 from stages.adapters.database.stock import StockRules
 
@@ -21,44 +31,40 @@ REFUND_WINDOW = timedelta(days=14)
 """How long after its payment an order's commission becomes payable, where no setting says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A buyer's saved card at the payment provider."""
-
-    customer: str
-    payment_method: str
-
-
 class PaymentsOfOrders:
     """The side of the orders that payment sees. Every change is one transaction."""
 
     def __init__(self, database: Database, rules: StockRules, refund_window: timedelta) -> None:
         self._database, self._rules, self._refund_window = database, rules, refund_window
+        self._find = Shared(partial(orders_of, database))
+        self._card = Shared(partial(cards_of, database))
+        self._pay_plain = Shared(partial(pay_plain, database, refund_window))
+        self._await_payment = Shared(partial(keep_links, database))
 
     @property
     def database(self) -> Database:
         """Where the orders are."""
         return self._database
 
+    async def find(self, order_id: UUID) -> PaidOrder:
+        """The order as it stands now. Raises NoSuchOrder."""
+        return _found(await self._find(order_id), order_id)
+
     async def card(self, order_id: UUID) -> Card | None:
         """The saved card of the order's buyer, or None."""
-        async with self._database.autocommit() as connection:
-            row = await connection.fetchrow(statement("orders/card"), order_id)
-        if not row or not row["stripe_customer"] or not row["payment_method"]:
-            return None
-        return Card(row["stripe_customer"], row["payment_method"])
+        return await self._card(order_id)
 
     async def pay(self, order_id: UUID, payment_id: str, now: datetime) -> PaidOrder:
         """Book the payment, once (see `book_payment`). Returns the order as it stands then. Raises NoSuchOrder."""
+        if paid := await self._pay_plain(Payment(order_id, payment_id, now)):
+            return paid
         async with self._database.transaction() as connection:
             await book_payment(connection, order_id, payment_id, now, self._rules, self._refund_window)
             return await find_order(connection, order_id)
 
     async def await_payment(self, order_id: UUID, session_id: str, url: str) -> PaidOrder:
-        """Keep the pay link at which the order waits. Returns the order as it stands then."""
-        async with self._database.autocommit() as connection:
-            await connection.execute(statement("orders/await_payment"), order_id, session_id, url)
-            return await find_order(connection, order_id)
+        """Keep the pay link at which the order waits. Returns the order as it stands then. Raises NoSuchOrder."""
+        return _found(await self._await_payment(Link(order_id, session_id, url)), order_id)
 
     async def settle_checkout(
         self,
@@ -108,3 +114,9 @@ class PaymentsOfOrders:
         if booked == "paid" and tells:
             record_id = derived_id(f"paid/{order_id}")
             await put_in_outbox(connection, record_id, "notify", await find_order(connection, order_id))
+
+
+def _found(order: PaidOrder | None, order_id: UUID) -> PaidOrder:
+    if order is None:
+        raise NoSuchOrder(f"There is no order {order_id}.")
+    return order

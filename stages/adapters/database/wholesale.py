@@ -16,7 +16,7 @@ from stages.adapters.database.order_rows import age_seconds, order_id
 from stages.adapters.database.pool import Connection
 from stages.adapters.database.statements import statement
 from stages.adapters.database.stock import StockRules
-from stages.adapters.database.webhook_events import announce
+from stages.adapters.database.webhook_events import announce_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +134,7 @@ async def _place(
         [order.comment_id for order in orders],
         [order.order_id for order in orders],
     )
-    if await connection.fetchval(statement("wholesale/anybody_listens")):
-        for order in orders:
-            await announce(connection, "order.placed", order.order_id)
+    await announce_all(connection, "order.placed", [order.order_id for order in orders])
     return {order.comment_id: order for order in orders}
 
 

@@ -1,6 +1,6 @@
--- Where an order's buyer and streamer are reached, as far as the buyer agrees. Of a claim that was filled in parts, the
+-- Where orders' buyers and streamers are reached, as far as the buyer agrees. Of a claim that was filled in parts, the
 -- order made at once is as old as the place on the waitlist; those that had to wait are younger.
-select b.id as buyer_id, b.phone as buyer_phone, b.email as buyer_email, b.channel as buyer_channel,
+select o.id as order_id, b.id as buyer_id, b.phone as buyer_phone, b.email as buyer_email, b.channel as buyer_channel,
        (select jsonb_object_agg(c.channel, c.granted)
         from (select distinct on (channel) channel, granted from consents
               where buyer_id = b.id order by channel, id desc) as c) as consents,
@@ -10,4 +10,4 @@ select b.id as buyer_id, b.phone as buyer_phone, b.email as buyer_email, b.chann
 from orders as o
 join buyers as b on b.id = o.buyer_id
 left join streamers as s on s.handle = o.streamer
-where o.id = $1
+where o.id = any($1::uuid[])

@@ -1,8 +1,12 @@
--- Claims the right to send one message on one channel until $12; nothing where somebody claimed it before, on this
--- channel or on another that was not refused.
+-- Claims the right to send messages, each on one channel until claimed_until; nothing where somebody claimed it before,
+-- on this channel or on another that was not refused.
 insert into payment_notifications (
     id, subject, order_id, buyer_id, streamer, recipient, channel, kind, body, template, record, status, claimed_until
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'claimed', $12)
+select id, subject, order_id, buyer_id, streamer, recipient, channel, kind, body, template, record::jsonb, 'claimed',
+       claimed_until
+from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+            $10::text[], $11::text[], $12::timestamptz[])
+     as n (id, subject, order_id, buyer_id, streamer, recipient, channel, kind, body, template, record, claimed_until)
 on conflict do nothing
-returning created_at
+returning id, created_at
