@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-stop test bench check lint types security sbom lock clean
+.PHONY: demo demo-stop test bench check lint types security docs sbom lock clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/tiktoksales demo $(ARGS)
@@ -20,7 +20,7 @@ test: $(VENV)/.dev
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
-check: lint types security test
+check: lint types security docs test
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -36,6 +36,10 @@ security: $(VENV)/.dev
 sbom: $(VENV)/.dev
 	mkdir -p dist
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.json requirements.lock
+
+# The documentation, into build/site; a link that leads nowhere fails.
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 types: $(VENV)/.dev
 	$(BIN)/mypy

@@ -1,0 +1,114 @@
+"""The tutorials' code does what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from pipeline.stage import Limits
+from pipeline.testing import MemoryRun, VirtualClock
+from schemas.money import Money
+from schemas.records import MatchedComment, Viewer
+from stages.connectors.connecting import Connector
+from stages.connectors.incoming import Incoming
+from stages.connectors.source import Checkpoint
+from stages.wiring import STAGES
+
+DOCS = Path(__file__).parents[2] / "docs"
+NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+MOST_LINES = 30
+
+
+def blocks(page: str) -> dict[str, str]:
+    """The Python blocks of a page, by their titles."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return dict(re.findall(r'^```python title="([^"]+)"\n(.*?)^```', text, re.DOTALL | re.MULTILINE))
+
+
+def claim(quantity: int) -> MatchedComment:
+    return MatchedComment(
+        comment_id=uuid4(),
+        seq="1795388705057-0",
+        streamer="maya.closet",
+        viewer=Viewer(platform="tiktok", client="emma_r"),
+        timestamp=NOW,
+        quantity=quantity,
+        product_id=uuid4(),
+        product_name="Blue Denim Jacket",
+        score=0.9,
+        price=Money(amount_minor=7999, currency="USD"),
+    )
+
+
+@pytest.fixture
+def stage_tutorial() -> dict[str, Any]:
+    """What the names of the stage tutorial mean."""
+    names: dict[str, Any] = {"claim": claim, "Limits": Limits, "MemoryRun": MemoryRun}
+    shown = blocks("adding-a-stage.md")
+    exec(shown["stages/bulk.py"], names)  # noqa: S102 - the tutorial's own code
+    exec(shown["tests/unit/test_bulk.py"], names)  # noqa: S102
+    names["line"] = eval("{" + shown["in STAGES"] + "}", names)  # noqa: S307
+    return names
+
+
+async def test_the_tutorials_test_passes(stage_tutorial: dict[str, Any]) -> None:
+    await stage_tutorial["test_a_claim_of_too_many_pieces_ends_here"]()
+
+
+async def test_the_tutorials_stage_lets_the_others_go_on(stage_tutorial: dict[str, Any]) -> None:
+    assert set(stage_tutorial["line"]) == {"bulk"}
+    assert "bulk" not in STAGES
+    run = MemoryRun(stage_tutorial["line"]["bulk"](None))
+    few, many = claim(quantity=10), claim(quantity=11)
+    run.add("bulk", few)
+    run.add("bulk", many)
+    await run.until_idle()
+    assert run.records("order", MatchedComment) == [few]
+
+
+def test_a_stage_costs_less_than_thirty_lines() -> None:
+    lines = [line for code in blocks("adding-a-stage.md").values() for line in code.splitlines() if line]
+    assert len(lines) < MOST_LINES
+
+
+class Pushed:
+    """An outlet and a memory that keep what they are given."""
+
+    def __init__(self) -> None:
+        self.comments: list[Incoming] = []
+        self.remembered: list[str] = []
+
+    async def push(self, batch: Sequence[Incoming]) -> int:
+        self.comments += batch
+        return len(batch)
+
+    async def known(self, identities: Sequence[str]) -> Collection[str]:
+        return [identity for identity in identities if identity in self.remembered]
+
+    async def remember(self, identities: Sequence[str], checkpoint: Checkpoint | None) -> None:
+        self.remembered += identities
+
+    async def checkpoint(self) -> Checkpoint | None:
+        return None
+
+
+async def test_the_tutorials_connector_brings_each_comment_once() -> None:
+    names: dict[str, Any] = {}
+    (code,) = blocks("adding-a-connector.md").values()
+    exec(code, names)  # noqa: S102
+    lines = [("1", "emma_r", "I want it"), ("2", "host", "# a note"), ("3", "jo", "me too")]
+    pushed = Pushed()
+    for _ in range(2):
+        source = names["Chalkboard"]("maya.closet", lines)
+        clock = VirtualClock(NOW)
+        await Connector(source, pushed, pushed, now=clock.utc_now, random=lambda: 0.5).run()
+    assert [(each.client, each.message) for each in pushed.comments] == [
+        ("emma_r", "I want it"),
+        ("jo", "me too"),
+    ]
