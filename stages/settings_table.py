@@ -1,4 +1,4 @@
-"""The settings as a Markdown table: `python -m stages.settings_table README.md` writes it between its markers."""
+"""The settings as a Markdown table, written between its markers: `python -m stages.settings_table docs/settings.md`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from stages.settings import ShopSettings
 
-BEGIN = "<!-- settings: begin (python -m stages.settings_table README.md) -->"
+BEGIN = "<!-- settings: begin (python -m stages.settings_table docs/settings.md) -->"
 END = "<!-- settings: end -->"
 
 # A default that is another one on every machine is shown by what it is made of.

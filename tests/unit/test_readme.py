@@ -1,4 +1,4 @@
-"""The README tells the truth: its table, its commands, its names of settings, and its signing example."""
+"""README and documentation tell the truth: table, commands, names of settings, and the signing example."""
 
 from __future__ import annotations
 
@@ -23,9 +23,19 @@ from stages.settings_table import BEGIN, NoMarkers, settings_table, with_table
 from stages.sources import Sources
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-PYTHON_BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+TUTORIALS = {
+    "docs/adding-a-stage.md",
+    "docs/adding-a-connector.md",
+}  # show what isn't there yet: test_tutorials.py
+PAGES = tuple(sorted({str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md")} - TUTORIALS))
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", *PAGES)
+SETTINGS = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+TEXTS = "\n".join((ROOT / document).read_text(encoding="utf-8") for document in DOCUMENTS)
+PYTHON_BLOCKS = re.findall(
+    r"^```python\n(.*?)^```",
+    (ROOT / "docs/doors.md").read_text(encoding="utf-8"),
+    re.DOTALL | re.MULTILINE,
+)
 
 _OUR_PROGRAM = re.compile(r"^(?:.*\| )?(?:\.venv/bin/)?tiktoksales (.+)$")
 _MODULE = re.compile(r"(?:^|\s|`)(?:\S*/)?python -m (\S+?)(?:[`\s)]|$)")
@@ -68,7 +78,9 @@ def check_call(arguments: list[str]) -> None:
 
 
 def test_the_table_of_settings_is_fresh() -> None:
-    assert with_table(README, "README.md") == README, "run `python -m stages.settings_table README.md`"
+    assert with_table(SETTINGS, "docs/settings.md") == SETTINGS, (
+        "run `python -m stages.settings_table docs/settings.md`"
+    )
 
 
 def test_the_table_names_every_setting_with_its_meaning() -> None:
@@ -123,7 +135,7 @@ def test_shown_targets_exist_in_the_makefile() -> None:
 
 
 def test_shown_options_of_the_demo_exist() -> None:
-    for shown in re.findall(r'make demo ARGS=(?:"([^"]+)"|(\S+?))[`\s]', README):
+    for shown in re.findall(r'make demo ARGS=(?:"([^"]+)"|(\S+?))[`\s]', TEXTS):
         check_call(["demo", *shlex.split(shown[0] or shown[1])])
 
 
@@ -135,7 +147,9 @@ def test_shown_modules_exist() -> None:
 
 
 def test_shown_variables_are_settings() -> None:
-    shown = {name for command in commands("README.md") for name in _EXPORTED.findall(command)} - _NOT_OURS
+    shown = {
+        name for document in DOCUMENTS for c in commands(document) for name in _EXPORTED.findall(c)
+    } - _NOT_OURS
     assert {"REDIS_URL", "DATABASE_URL", "STRIPE_API_KEY", "TWILIO_AUTH_TOKEN"} <= shown
     ours = {name.upper() for name in ShopSettings.model_fields}
     assert {name for name in shown if name not in ours and not name.startswith("SANDBOX_")} == set()
@@ -143,7 +157,9 @@ def test_shown_variables_are_settings() -> None:
 
 
 def test_shown_files_exist() -> None:
-    shown = set(re.findall(r"\b(?:deploy|stages|docs|schemas|pipeline)/[\w./-]+\w", README))
+    shown = set(re.findall(r"\b(?:deploy|stages|docs|schemas|pipeline)/[\w./-]+\w", TEXTS)) - {
+        "stages/NAME.py"
+    }
     assert len(shown) > 3
     assert {path for path in shown if not (ROOT / path).exists()} == set()
 
@@ -158,7 +174,7 @@ def test_shown_files_exist() -> None:
 )
 def test_the_shown_signature_is_ours(fields: dict[str, str]) -> None:
     example: dict[str, Any] = {}
-    exec(PYTHON_BLOCKS[0], example)  # noqa: S102 - the README's own example
+    exec(PYTHON_BLOCKS[0], example)  # noqa: S102 - the documentation's own example
     assert example["sign"](fields, "key") == sign(fields, "key")
 
 
@@ -167,7 +183,7 @@ def test_the_shown_push_is_a_verified_comment(redis_url: str, monkeypatch: pytes
     monkeypatch.setenv("REDIS_URL", redis_url)
     example: dict[str, Any] = {}
     for block in PYTHON_BLOCKS:
-        exec(block, example)  # noqa: S102 - the README's own example
+        exec(block, example)  # noqa: S102 - the documentation's own example
 
     comment = pushed(redis_url, Sources({"gateway": "the key"}, frozenset({"gateway"})))
 
@@ -176,7 +192,7 @@ def test_the_shown_push_is_a_verified_comment(redis_url: str, monkeypatch: pytes
 
 
 def test_the_shown_plain_push_is_an_unverified_comment(redis_url: str) -> None:
-    (line,) = (command for command in commands("README.md") if command.startswith("redis-cli "))
+    (line,) = (command for command in commands("docs/doors.md") if command.startswith("redis-cli "))
     with redis.Redis.from_url(redis_url) as client:
         client.execute_command(*shlex.split(line)[3:])
 
