@@ -56,7 +56,8 @@ class Sample:
             "event_id": f"evt_{self.number}", "recipient": "buyer", "kind": "confirmed", "channel": "sms",
             "status": "placed", "stage": "notify", "outcome": "done", "intent": "buy", "nlp_intent": "buy",
             "message_sid": "SM" + md5(f"buyer{order}".encode(), usedforsecurity=False).hexdigest(), "message": "mine",
-            "frame_urls": "[]", "hops": "[]", "source": "gateway", "url": "https://shop.example/0", "type": "charge",
+            "frame_urls": "[]", "frames": "[]", "hops": "[]", "parameters": "{}", "record": "{}", "source": "gateway",
+            "url": "https://shop.example/0", "type": "charge",
         }  # fmt: skip
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 OTHERWISE_AT_SIZE = {
     "console/speed": "500 orders, each looked up where the others are many",
     "forgetting/unfinished": "a buyer's orders, each looked up where the others are many",
+    "payments/settle_attempts": "a batch's attempts, each looked up where the others are many",
     "sealing/any_sealed": "ends with the first row that it finds",
 }
 SAMPLE = Sample(1600, 1_700_000_000_000, COMMENTS // 20, "streamer-0")
