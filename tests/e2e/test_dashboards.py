@@ -60,4 +60,4 @@ async def test_a_stage_that_stands_still_fires_its_alert_and_no_other(
     for fields in posted:
         await shop.end_of(identity(fields))
     await until(nothing_fires, "it is well again", seconds=60)
-    shop.house.kill_process("intent-2")
+    shop.house.dismiss_process("intent-2")
