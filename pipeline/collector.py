@@ -11,16 +11,23 @@ _YOUNG = (
 )
 
 
+# One for each block that lasts: there is one collector, and blocks may overlap.
+_before: list[tuple[int, int, int]] = []
+
+
 @contextmanager
 def patient_collector() -> Iterator[None]:
     """Until the block ends, look for garbage seldom, and never among what was there before, such as modules and models.
     Entries are no cycles, and go at once in any case; at the default settings looking at them took two fifths of the
     time that the runtime needs for an entry."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_YOUNG, *before[1:])
+    _before.append(gc.get_threshold())
+    if len(_before) == 1:
+        gc.freeze()
+        gc.set_threshold(_YOUNG, *_before[0][1:])
     try:
         yield
     finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
+        if len(_before) == 1:
+            gc.set_threshold(*_before[0])
+            gc.unfreeze()
+        _before.pop()

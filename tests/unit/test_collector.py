@@ -14,3 +14,15 @@ def test_it_is_patient_while_the_block_lasts_and_as_before_afterwards() -> None:
         assert gc.get_freeze_count() > 0
     assert gc.get_threshold() == before
     assert gc.get_freeze_count() == 0
+
+
+def test_it_is_as_before_once_the_last_of_several_blocks_has_ended() -> None:
+    before = gc.get_threshold()
+    first, second = patient_collector(), patient_collector()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert gc.get_threshold()[0] > 10 * before[0]
+    second.__exit__(None, None, None)
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
