@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
+from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.engines.kafka.accounts import Account, read_account
+from pipeline.engines.kafka.commits import Commits
 from pipeline.engines.kafka.connection import Broker
 from pipeline.engines.kafka.failure import NotAKafkaUrl
 from pipeline.engines.kafka.inbox import Inbox, Unread
@@ -18,29 +23,63 @@ from pipeline.settlement import DEAD, Delivery, Postponed
 from pipeline.stage import PUBLIC_STREAM
 
 
-def inbox(acknowledged: list[int], count: int) -> Inbox:
+def inbox(count: int) -> Inbox:
     made = Inbox(lambda: None)
     for offset in range(count):
-        made.put(Unread(f"{offset}-0", offset, {}, lambda offset=offset: acknowledged.append(offset)))  # type: ignore[misc]
+        made.put(Unread(f"{offset}-0", offset, {}))
     return made
 
 
 @given(st.permutations(range(6)))
-def test_an_offset_is_acknowledged_once_it_and_all_before_it_are_finished(order: list[int]) -> None:
-    acknowledged: list[int] = []
-    made = inbox(acknowledged, 6)
+def test_an_offset_counts_as_finished_once_all_before_it_are(order: list[int]) -> None:
+    made = inbox(6)
     finished: set[int] = set()
     for offset in order:
         made.finish(offset)
         finished.add(offset)
         expected = next((each for each in range(6) if each not in finished), 6)
-        assert acknowledged == list(range(expected))
+        assert made.finished_below == (expected or None)
 
 
-def test_an_entry_that_is_read_again_is_not_given_out_again() -> None:
-    made = inbox([], 2)
-    made.put(Unread("0-0", 0, {}, lambda: None))
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_an_entry_that_is_read_again_is_not_given_out_again(is_finished: bool) -> None:
+    made = inbox(2)
+    if is_finished:
+        made.finish(0)
+    made.put(Unread("0-0", 0, {}))
     assert [made.take(), made.take(), made.take()][2] is None
+
+
+class Consumer:
+    """A group's consumer, as `Commits` sees it."""
+
+    def __init__(self, assigned: set[TP]) -> None:
+        self.assigned, self.is_refusing, self.told = assigned, False, list[dict[TP, int]]()
+
+    def assignment(self) -> set[TP]:
+        return self.assigned
+
+    async def _commit(self, offsets: dict[TP, int]) -> bool:
+        self.told.append(offsets)
+        return not self.is_refusing
+
+
+async def test_what_was_refused_while_partitions_changed_hands_is_committed_again() -> None:
+    ours, others = TP("orders", 0), TP("orders", 1)
+    consumer = Consumer({ours})
+    lanes: Any = [SimpleNamespace(partition=each.partition, inbox=inbox(2)) for each in (ours, others)]
+    for lane in lanes:
+        lane.inbox.finish(0)
+    commits = Commits(consumer, "orders")
+    consumer.is_refusing = True
+    await commits.commit(lanes)
+    consumer.is_refusing = False
+    await commits.commit(lanes)
+    await commits.commit(lanes)
+    assert consumer.told == [{ours: 1}, {ours: 1}]
+    consumer.assigned = {ours, others}
+    await commits.commit(lanes)
+    assert consumer.told[2:] == [{others: 1}]
 
 
 @given(st.integers(1, 9_999_999_999_999), st.integers(0, 2**40), st.integers(0, 1023), st.integers(0, 1023))

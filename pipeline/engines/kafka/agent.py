@@ -12,6 +12,7 @@ import structlog
 
 from pipeline.cancellation import cancel
 from pipeline.engines.kafka.clients import Clients
+from pipeline.engines.kafka.commits import Commits
 from pipeline.engines.kafka.faust_app import look_after_group, new_app
 from pipeline.engines.kafka.inbox import Unread
 from pipeline.engines.kafka.lane import Lane
@@ -46,6 +47,7 @@ class StageAgent:
         self._stopping, self._releasing = asyncio.Event(), asyncio.Event()
         self._broken: asyncio.Future[None] | None = None
         self._app: Any = None
+        self._commits: Commits | None = None
         self._is_handing_over, self._is_lost = False, asyncio.Event()
         self._topic = producer.names.stream(stage.stream)
         self._log = structlog.get_logger(stage=stage.name)
@@ -79,12 +81,11 @@ class StageAgent:
             lane.release()
 
     async def commit(self) -> bool:
-        """Commit the offsets of what is finished now, which happens by itself four times a second. Returns whether
-        everything is that has an outcome."""
-        if self._app is None:
-            return True
+        """Commit how far it is now, which happens by itself ten times a second. Returns whether everything is finished
+        that has an outcome."""
         settled = all(lane.is_settled for lane, _ in self._lanes.values())
-        await self._app.consumer.commit()
+        if self._commits:
+            await self._commits.commit(lane for lane, _ in self._lanes.values())
         return settled
 
     async def run(self) -> None:
@@ -99,6 +100,7 @@ class StageAgent:
         self._broken = asyncio.get_running_loop().create_future()
         self._is_handing_over, self._is_lost = False, asyncio.Event()
         self._app = app = self._new_app()
+        self._commits = Commits(app.consumer, self._topic)
         keeping = asyncio.create_task(self._keep())
         keeping.add_done_callback(self._has_ended)
         try:
@@ -108,7 +110,7 @@ class StageAgent:
                 lane.stop()
                 await asyncio.wait([task])
                 task.result()
-            await app.consumer.commit()
+            await self.commit()
         finally:
             await cancel([keeping, *(task for _, task in self._lanes.values())])
             self._lanes.clear()
@@ -135,7 +137,6 @@ class StageAgent:
                     entry_id(round(message.timestamp * 1000), message.offset, message.partition),
                     message.offset,
                     from_message(self._stage.stream, message.value, _headers(message.headers)),
-                    event.ack,
                 )
             )
             # Not by pausing the partition: Faust throws away what it has fetched of one, and commits past it.
@@ -163,7 +164,8 @@ class StageAgent:
                 lane.release()
         if late:
             await asyncio.wait(late)
-        await self._app.consumer.commit()
+        assert self._commits is not None  # noqa: S101 - made by run
+        await self._commits.commit(lane for lane, _ in lanes)
 
     def _begin(self, partition: int) -> bool:
         """Open the partition's lane. Says no where nothing new is begun: then the entry is left to whoever is next."""
@@ -189,8 +191,10 @@ class StageAgent:
             self._broken.set_exception(error)
 
     async def _keep(self) -> None:
-        """Look after the pressure of the next stage, and see whether the group is lost."""
+        """Commit, look after the pressure of the next stage, and see whether the group is lost."""
         while not self._is_lost.is_set():
+            if not self._is_handing_over:
+                await self.commit()
             await self._pressure.look()
             if not look_after_group(self._app):
                 self._is_lost.set()

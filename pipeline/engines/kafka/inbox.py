@@ -1,4 +1,4 @@
-"""The entries of a partition that Faust has read and nobody has taken in hand, and which offsets may be committed."""
+"""The entries of a partition that Faust has read and nobody has taken in hand, and how far all are finished."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """An entry of the stage's topic; `acknowledge` tells Faust that its offset may be committed."""
+    """An entry of the stage's topic."""
 
     entry_id: str
     offset: int
     fields: dict[bytes, bytes]
-    acknowledge: Callable[[], None]
 
 
 class Inbox:
-    """Gives entries out in their order, and acknowledges each once it and all before it are finished; `put_in` is
-    called after each that came."""
+    """Gives entries out in their order; `put_in` is called after each that came. `finished_below` is the offset before
+    which every entry that came is finished, which may be committed: None before the first is."""
 
     def __init__(self, put_in: Callable[[], None]) -> None:
         self._put_in = put_in
         self._unread: deque[Unread] = deque()
-        self._unfinished: dict[int, Unread] = {}  # by offset, in their order
+        self._unfinished: dict[int, None] = {}  # offsets, in their order
         self._finished: set[int] = set()
+        self.finished_below: int | None = None
         self._is_closed = False
         self._has_room = asyncio.Event()
 
@@ -45,10 +45,10 @@ class Inbox:
         return len(self._unread)
 
     def put(self, unread: Unread) -> None:
-        """Take an entry in. One that is here already is not taken again."""
-        if unread.offset in self._unfinished:
+        """Take an entry in. One that is here already, or finished, is not taken again."""
+        if unread.offset in self._unfinished or unread.offset < (self.finished_below or 0):
             return
-        self._unfinished[unread.offset] = unread
+        self._unfinished[unread.offset] = None
         self._unread.append(unread)
         self._put_in()
 
@@ -65,4 +65,5 @@ class Inbox:
             if first not in self._finished:
                 return
             self._finished.remove(first)
-            self._unfinished.pop(first).acknowledge()
+            del self._unfinished[first]
+            self.finished_below = first + 1
