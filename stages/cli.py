@@ -43,6 +43,7 @@ from stages.commands.keys import keys
 from stages.commands.money import add_money_verbs
 from stages.commands.onboarding import onboard
 from stages.commands.orders import orders
+from stages.commands.overview import BEGIN, SETTINGS, ByPurpose
 from stages.commands.pins import pin
 from stages.commands.privacy import add_privacy_verbs, seal_plain
 from stages.commands.reviews import reviews
@@ -95,7 +96,9 @@ EXPECTED = (
 """What a user can cause or mend: said in one sentence, without a traceback."""
 
 app = typer.Typer(
-    help="Turns comments under a live stream into paid, confirmed orders.",
+    cls=ByPurpose,
+    help=f"Turns comments under a live stream into paid, confirmed orders. {BEGIN}",
+    epilog=SETTINGS,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
