@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +66,18 @@ class OnboardingLinks:
         return f"{self.public_url.rstrip('/')}/onboarded"
 
 
+async def invite(
+    onboardings: Onboardings,
+    links: OnboardingLinks,
+    platform: str,
+    key: str,
+    handle: str,
+    expires_at: datetime,
+) -> str:
+    """A link for a buyer, good until `expires_at`. Raises UnusableDataKeys."""
+    return links.link(await onboardings.begin(platform, key, handle, expires_at))
+
+
 @dataclass(frozen=True, slots=True)
 class Onboarding:
     """What the link, the form and the payment provider's event do."""
@@ -74,11 +86,6 @@ class Onboarding:
     onboardings: Onboardings
     cards: CardSetup
     now: Callable[[], datetime]
-
-    async def invite(self, platform: str, key: str, handle: str, lifetime: timedelta) -> str:
-        """A link for a buyer. Raises UnusableDataKeys."""
-        onboarding_id = await self.onboardings.begin(platform, key, handle, self.now() + lifetime)
-        return self.links.link(onboarding_id)
 
     async def open(self, token: str) -> OpenOnboarding | ClosedOnboarding:
         """Whose link it is, if it may be used."""

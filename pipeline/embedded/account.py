@@ -11,7 +11,6 @@ from pathlib import Path
 from pipeline.embedded.failure import ServerFailed
 
 READ = 0o4
-WRITE = 0o2
 SEARCH = 0o1
 
 # Open to every user on any ordinary machine; the first ones survive a restart. (mkdtemp is used below them.)

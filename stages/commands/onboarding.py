@@ -32,7 +32,7 @@ def link(
     hours: Annotated[int, typer.Option(min=1, max=24 * 30, help="How long the link is good.")] = 48,
 ) -> None:
     from stages.adapters.database.onboardings import Onboardings
-    from stages.onboarding import OnboardingLinks
+    from stages.onboarding import OnboardingLinks, invite
 
     settings = ShopSettings()
 
@@ -40,9 +40,8 @@ def link(
         async with opened_database(settings) as database:
             vault = vault_of(settings)
             expires_at = datetime.now(UTC) + timedelta(hours=hours)
-            onboarding = await Onboardings(database, vault).begin(
-                platform, client_id or handle, handle, expires_at
-            )
-            return OnboardingLinks(vault, str(settings.public_url)).link(onboarding)
+            links = OnboardingLinks(vault, str(settings.public_url))
+            onboardings = Onboardings(database, vault)
+            return await invite(onboardings, links, platform, client_id or handle, handle, expires_at)
 
     typer.echo(run_async(invited()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Request
@@ -26,6 +27,7 @@ def page_routes(
 ) -> APIRouter:
     """`GET /`, a streamer's page at `/s/{streamer}`, its panels and the chains of its comments."""
     router = APIRouter(include_in_schema=False)
+    stream_page = _StreamPage(backstage, panels, renderer)
 
     @router.get("/")
     async def choice(request: Request) -> Response:
@@ -38,7 +40,7 @@ def page_routes(
 
     @router.get("/s/{streamer}")
     async def page(request: Request, streamer: str) -> Response:
-        return await _page(await visitors.of_page(request, streamer), streamer, None)
+        return await stream_page.render(await visitors.of_page(request, streamer), streamer)
 
     @router.get("/s/{streamer}/panels/{name}")
     async def panel(request: Request, streamer: str, name: str) -> Response:
@@ -60,28 +62,38 @@ def page_routes(
         html = renderer.fragment("chain", view=view, viewer=viewer, streamer=streamer)
         if request.headers.get("hx-request"):
             return HTMLResponse(html)
-        return await _page(caller, streamer, html)
+        return await stream_page.render(caller, streamer, html)
 
-    async def _page(caller: Caller, streamer: str, chain_html: Markup | None) -> Response:
-        seen = backstage.seen_by(caller)
-        rendered = {name: await _panel(panel, seen, streamer) for name, panel in panels.items()}
+    return router
+
+
+@dataclass(frozen=True, slots=True)
+class _StreamPage:
+    """A streamer's page, made of its panels."""
+
+    backstage: Backstage
+    panels: Mapping[str, Panel]
+    renderer: Renderer
+
+    async def render(self, caller: Caller, streamer: str, chain: Markup | None = None) -> Response:
+        """The page as `caller` may see it, with a comment's chain where one is given."""
+        seen = self.backstage.seen_by(caller)
+        rendered = {name: await self._panel(panel, seen, streamer) for name, panel in self.panels.items()}
         return HTMLResponse(
-            renderer.page(
+            self.renderer.page(
                 "stream",
                 streamer=streamer,
                 caller=caller,
-                panels=tuple(panels.values()),
+                panels=tuple(self.panels.values()),
                 rendered=rendered,
-                chain=chain_html,
+                chain=chain,
                 hours=HOURS,
             )
         )
 
-    async def _panel(panel: Panel, seen: Backstage, streamer: str) -> Markup:
+    async def _panel(self, panel: Panel, seen: Backstage, streamer: str) -> Markup:
         """One whose store is away says so; the feed brings it back."""
         try:
-            return renderer.panel(panel, await panel.view(seen, streamer), streamer)
+            return self.renderer.panel(panel, await panel.view(seen, streamer), streamer)
         except AWAY as error:
-            return renderer.fragment("away", title=panel.title, away=what_is_away(error))
-
-    return router
+            return self.renderer.fragment("away", title=panel.title, away=what_is_away(error))

@@ -91,11 +91,6 @@ class Show(Part):
         return tuple(line for line in self.lines if isinstance(line, ShowComment))
 
     @property
-    def plain_comments(self) -> tuple[PlainComment, ...]:
-        """What is put into the comments stream without a signature."""
-        return tuple(line for line in self.lines if isinstance(line, PlainComment))
-
-    @property
     def poison(self) -> tuple[Poison, ...]:
         """What must end in the dead-letter stream."""
         return tuple(line for line in self.lines if isinstance(line, Poison))

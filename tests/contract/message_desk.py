@@ -20,7 +20,6 @@ from schemas.money import Money
 from schemas.records import News, NewsKind, PaidOrder
 from stages.adapters.database import Database
 from stages.adapters.database.buyers import Buyer, Buyers
-from stages.adapters.database.consents import Consents
 from stages.adapters.database.notifications import Notifications
 from stages.adapters.database.outbox import DatabaseOutbox
 from stages.adapters.messages import Channel, TwilioMessages
@@ -29,6 +28,7 @@ from stages.messenger import Carrier, Messenger
 from stages.notify import notify_stage
 from stages.sandbox.settings import SMS_SENDER, WHATSAPP_SENDER
 from stages.wording import Wording
+from tests.contract.consents import Consents
 from tests.fixtures_sandbox import Sandbox
 
 SELLER = "maya.desk"

@@ -17,10 +17,11 @@ import pytest
 from pipeline.stage import Emit
 from schemas.records import PlacedOrder
 from stages.adapters.database.buyers import Buyer, buyer_id
-from stages.adapters.database.consents import Consents
 from stages.adapters.database.onboardings import ClosedOnboarding
 from stages.onboarding import UnusableForm, read_form
+from stages.onboarding import invite as new_link
 from stages.wiring import STAGES
+from tests.contract.consents import Consents
 from tests.contract.kept_shop import KeptShop, kept_shop
 from tests.contract.shell import tiktoksales
 from tests.fixtures_sandbox import Delivery, Mailbox, Sandbox, running_sandbox
@@ -55,7 +56,9 @@ async def shop(
 async def invite(shop: KeptShop, handle: str, **lifetime: float) -> str:
     """A link's path."""
     life = timedelta(**lifetime) if lifetime else timedelta(hours=1)
-    return urlsplit(await shop.wiring.onboarding.invite("tiktok", handle, handle, life)).path
+    here = shop.wiring.onboarding
+    link = await new_link(here.onboardings, here.links, "tiktok", handle, handle, here.now() + life)
+    return urlsplit(link).path
 
 
 async def save_card(shop: KeptShop, box: Mailbox, browser: httpx.AsyncClient, path: str) -> Delivery:

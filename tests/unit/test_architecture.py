@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -12,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("schemas", "pipeline", "stages")
 MAY_IMPORT = {"schemas": {"schemas"}, "pipeline": {"schemas", "pipeline"}, "stages": set(PACKAGES)}
 LONGEST_FILE = 350
+LONGEST_FUNCTION = 60
+MEDIAN_FUNCTION = 8
 HANDLERS = ("ingest", "intent", "vision", "order", "payment", "notify", "projector")
 
 
@@ -71,8 +74,23 @@ def test_stages_know_of_no_engine(handler: str) -> None:
 
 
 def test_no_file_is_longer_than_one_reads() -> None:
-    files = [file for package in (*PACKAGES, "tests") for file in sources(package)]
+    files = [file for package in (*PACKAGES, "tests", "benchmarks", "deploy") for file in sources(package)]
     long = {
         str(f.relative_to(ROOT)): n for f in files if (n := len(f.read_text().splitlines())) > LONGEST_FILE
     }
     assert not long
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "tests", "benchmarks", "deploy"])
+def test_functions_are_short(package: str) -> None:
+    lengths = {name: length for file in sources(package) for name, length in functions_of(file)}
+    assert not {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION}
+    assert median(lengths.values()) <= MEDIAN_FUNCTION
+
+
+def functions_of(file: Path) -> Iterator[tuple[str, int]]:
+    """Each function with its lines, from `def` to its end."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            yield f"{file.relative_to(ROOT)}:{node.lineno} {node.name}", lines

@@ -91,10 +91,14 @@ def test_comments_are_many_varied_and_mostly_no_buys(show: Show) -> None:
     assert len({c.message for c in show.comments}) / len(show.comments) > 0.95
 
 
+def plain_comments(show: Show) -> list[PlainComment]:
+    return [line for line in show.lines if isinstance(line, PlainComment)]
+
+
 def test_lines_are_sorted_and_no_platform_uses_a_message_id_twice(show: Show) -> None:
     times = [line.at for line in show.lines]
     ids = [(c.platform, c.message_id) for c in show.comments]
-    ids += [(c.xadd_comment.platform, c.xadd_comment.message_id) for c in show.plain_comments]
+    ids += [(c.xadd_comment.platform, c.xadd_comment.message_id) for c in plain_comments(show)]
     assert times == sorted(times)
     assert len(ids) == len(set(ids))
 
@@ -110,9 +114,9 @@ def test_poison_is_what_validation_must_refuse(show: Show) -> None:
 
 
 def test_unsigned_comments_hold_some_buys_at_the_time_they_are_sent(show: Show) -> None:
-    assert len(show.plain_comments) == 6
-    assert all(line.xadd_comment.timestamp_at == line.at for line in show.plain_comments)
-    claims: list[PlainComment] = [line for line in show.plain_comments if line.expect == "buy"]
+    assert len(plain_comments(show)) == 6
+    assert all(line.xadd_comment.timestamp_at == line.at for line in plain_comments(show))
+    claims: list[PlainComment] = [line for line in plain_comments(show) if line.expect == "buy"]
     assert len(claims) == 3
     for line in claims:
         assert shown(show, line.xadd_comment.streamer, line.at).most_common(1)[0][0] == line.expect_sku

@@ -1,1 +1,0 @@
-select channel from buyers where id = $1
