@@ -29,6 +29,7 @@ class Credentials:
 
     @classmethod
     def read(cls, file: Path) -> Self | None:
+        """What was written there; None where there is no such file."""
         try:
             fields = json.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -53,6 +54,7 @@ def new_password() -> str:
 
 
 def is_free(port: int) -> bool:
+    """Whether nobody listens on this port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # servers set it too: TIME_WAIT is free
         try:

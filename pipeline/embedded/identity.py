@@ -47,6 +47,7 @@ class ProcessRecord:
             return None
 
     def write(self, file: Path) -> None:
+        """Replace the record."""
         fields = {
             "server": {"pid": self.server.pid, "started": self.server.started},
             "owner": {"pid": self.owner.pid, "started": self.owner.started},
@@ -56,6 +57,7 @@ class ProcessRecord:
 
 
 def this_process() -> Identity:
+    """Our own. Raises RuntimeError where the system tells nothing of processes."""
     own = Identity.of(os.getpid())
     if own is None:
         raise RuntimeError("This process cannot see itself; is /proc mounted, or `ps` installed?")

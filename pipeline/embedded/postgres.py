@@ -59,6 +59,7 @@ class Postgres(EmbeddedServer):
         return f"postgresql://{USER}:{self.credentials.password}@{LOOPBACK}:{self.port}/{database}?sslmode=disable"
 
     def remove(self) -> None:
+        """Stop it, and delete its data, which may lie outside of the data folder (see account.py)."""
         place = self._place()
         super().remove()
         if place.exists():

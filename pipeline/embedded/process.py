@@ -101,6 +101,7 @@ class ServerProcess:
         return cls(spec, record.server, None, size)
 
     def is_running(self) -> bool:
+        """Whether it lives; one that ended is noticed here."""
         if self._child is not None:
             return self._child.poll() is None
         return self.server.is_alive()

@@ -67,6 +67,7 @@ class EmbeddedServer(ABC):
 
     @property
     def pid(self) -> int:
+        """Of its main process. Raises ServerFailed where it doesn't run."""
         if self._process is None:
             raise ServerFailed(f"{self.name} doesn't run, so it has no pid.")
         return self._process.server.pid

@@ -133,6 +133,7 @@ def whole_catalog(shelf: Shelf) -> list[Verdict]:
 
 
 def verdict(shelf: Shelf, catalog: Sequence[str], seen: Sequence[FrameDescription], shown: str) -> Verdict:
+    """How sure the evidence of these frames is, and whether it is right: `shown` is the product that is in them."""
     index = CatalogIndex([shelf.products[sku] for sku in catalog])
     evidence = weigh([index.similarities(frame.vectors) for frame in seen])
     if evidence is None:

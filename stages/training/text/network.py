@@ -20,6 +20,7 @@ class IntentNetwork(nn.Module):
         self.head = nn.Linear(hidden, intents)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Logits (texts x intents), of the mean of the states that aren't masked."""
         states: Tensor = self.encoder(input_ids=input_ids, attention_mask=attention_mask)[0]
         weights = attention_mask.unsqueeze(-1).to(states.dtype)
         mean = (states * weights).sum(1) / weights.sum(1)
