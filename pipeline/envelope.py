@@ -16,7 +16,8 @@ from schemas.codec import SCHEMA_VERSION, UnreadableRecord
 VERSIONS_AHEAD = 16
 
 _LISTS = frozenset({list})
-_VERSION = str(SCHEMA_VERSION).encode()
+_VERSION_TEXT = str(SCHEMA_VERSION)
+_VERSION = _VERSION_TEXT.encode()
 
 SEQ = re.compile(r"[0-9]{1,13}-[0-9]{1,7}")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -48,7 +49,7 @@ class Envelope(NamedTuple):
     def onward(self, hops: bytes, data: bytes) -> tuple[str | bytes, ...]:
         """The fields of an entry that carries `data` on, after these hops."""
         return (
-            "id", self.id, "seq", self.seq, "v", _VERSION, "at", self.at,
+            "id", self.id, "seq", self.seq, "v", _VERSION_TEXT, "at", self.at,
             "trace", self.trace, "hops", hops, "d", data,
         )  # fmt: skip
 

@@ -22,6 +22,7 @@ from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.consumer import Consumer
 from pipeline.engines.redis.dead_letters import DeadLetters, Listed
 from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.packing import unpacked
 from pipeline.engines.redis.redriver import Redriver
 from pipeline.engines.redis.streams import StageStream
 from pipeline.engines.redis.watermark import Watermark
@@ -91,7 +92,11 @@ class Rig:
     async def fields(self, stream: str) -> list[dict[bytes, bytes]]:
         """The fields of all entries in a stream."""
         found = [await self.redis.execute_command("XRANGE", key, "-", "+") for key in self._all(stream)]
-        return [fields for entries in found for _, fields in entries]
+        return [
+            unpacked([part for pair in fields.items() for part in pair])
+            for entries in found
+            for _, fields in entries
+        ]
 
     async def dead(self) -> list[Listed]:
         """The dead letters."""

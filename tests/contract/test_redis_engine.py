@@ -140,3 +140,15 @@ async def test_a_redis_that_is_emptied_under_suspects_does_not_stop_the_agents(r
     await rig.append("first", *entry(9))
     await rig.until_length("second", 1)
     await rig.drain()
+
+
+async def test_a_stage_writes_an_envelope_as_one_field_and_reads_seven_as_well(rig: Rig) -> None:
+    await rig.append("first", *entry(1))
+    rig.start(stage("first", done, emits="second"))
+    await rig.until_length("second", 1)
+    [(_, fields)] = await rig.redis.execute_command("XRANGE", KEYS.stream("second", 0), "-", "+")
+    assert list(fields) == [b"e"]
+    rig.start(stage("second", done))
+    await rig.until_length("events", 1)
+    [end] = await rig.ends()
+    assert [hop[0] for hop in end.hops] == ["first", "second"]

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from pipeline.engines.redis.packing import unpacked
+from pipeline.stage import PUBLIC_STREAM
 from stages.demo.house import STAGES
 from tests.e2e.load import Load
 from tests.e2e.shop import PATIENCE_SECONDS, Shop, stream_of, until
@@ -106,7 +108,10 @@ async def pending(shop: Shop, stage: str) -> tuple[list[str], list[str]]:
     )
     comments, seqs = [], []
     for entry_id in (row[0].decode() for row in rows):
-        for _, fields in await shop.entries(stream, entry_id, entry_id):
+        for _, raw in await shop.entries(stream, entry_id, entry_id):
+            fields = (
+                raw if stream == PUBLIC_STREAM else unpacked([part for pair in raw.items() for part in pair])
+            )
             seqs.append(fields[b"seq"].decode() if b"seq" in fields else entry_id)
             if b"id" in fields:
                 comments.append(fields[b"id"].decode())

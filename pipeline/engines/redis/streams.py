@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 
 from pipeline.engines.redis.forwarding import Forwarding, Places
 from pipeline.engines.redis.keys import Keys
-from pipeline.engines.redis.packing import rank, row
+from pipeline.engines.redis.packing import paired, rank, row, unpacked
 from pipeline.engines.redis.reach import share_a_slot, tombstones_for
 from pipeline.engines.redis.scripts import Script
 from pipeline.settings import RuntimeSettings
@@ -83,6 +83,8 @@ class StageStream:
         self._group, self._consumer = stage.name, settings.consumer_name
         self._token = f"{settings.consumer_name}/{uuid4().hex}"
         self._keeps_entries = stage.door is not None
+        # The public stream's entries are a pusher's, whatever their fields are called.
+        self._fields_of = paired if stage.door else unpacked
         self._exclusive = stage.exclusive
         self.stage, self.partition = stage.name, partition
         self.key = keys.stream(stage.stream, partition)
@@ -154,7 +156,7 @@ class StageStream:
             "COUNT", count, "BLOCK", block_ms, "STREAMS", self.key, ">",
         )  # fmt: skip
         entries = reply[0][1] if reply else []
-        return [Delivery(entry_id.decode(), _paired(flat)) for entry_id, flat in entries]
+        return [Delivery(entry_id.decode(), self._fields_of(flat)) for entry_id, flat in entries]
 
     async def own_pending(self, after: str, count: int, in_hand: Iterable[str]) -> Taken:
         """The next of at most `count` entries after id `after` that this consumer was given and has not settled, but
@@ -266,7 +268,15 @@ class StageStream:
             self._tombstone,
             *in_hand,
         )
-        return Taken([_delivery(*row) for row in taken], _texts(gone), onward.decode())
+        return Taken([self._delivery(*row) for row in taken], _texts(gone), onward.decode())
+
+    def _delivery(
+        self, entry_id: bytes, flat: list[bytes], deliveries: int, account: bytes | None
+    ) -> Delivery:
+        attempts, first_failed_ms = (account or b"0:0").split(b":")
+        return Delivery(
+            entry_id.decode(), self._fields_of(flat), int(attempts), int(first_failed_ms), deliveries
+        )
 
     async def _fenced(self, script: str, keys: Sequence[str], *args: Any) -> Any:
         try:
@@ -276,16 +286,6 @@ class StageStream:
             if said != "FENCED":
                 raise
             raise Fenced(holder) from None
-
-
-def _delivery(entry_id: bytes, flat: list[bytes], deliveries: int, account: bytes | None) -> Delivery:
-    attempts, first_failed_ms = (account or b"0:0").split(b":")
-    return Delivery(entry_id.decode(), _paired(flat), int(attempts), int(first_failed_ms), deliveries)
-
-
-def _paired(flat: Iterable[bytes]) -> dict[bytes, bytes]:
-    parts = iter(flat)
-    return dict(zip(parts, parts, strict=True))
 
 
 def _texts(values: Iterable[bytes]) -> list[str]:
