@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-SHOW = Path("deploy/demo")
+RECORDED = Path(__file__).with_name("recorded")
 
 
 def demo(
@@ -18,7 +18,9 @@ def demo(
     stop: Annotated[
         bool, typer.Option("--stop", help="End what --keep left up, and delete its data.")
     ] = False,
-    show: Annotated[Path, typer.Option(help="Folder of the recorded show.")] = SHOW,
+    show: Annotated[
+        Path, typer.Option(help="Folder of the recorded show.", show_default="the package's own")
+    ] = RECORDED,
     speed: Annotated[float, typer.Option(min=0.1, max=100, help="2 plays twice as fast.")] = 1.0,
     workers: Annotated[int, typer.Option(min=1, max=8, help="Processes of each stage.")] = 1,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Draws a show's catalog and frames: `python -m stages.demo.draw deploy/demo`.
+"""Draws a show's catalog and frames: `python -m stages.demo.draw stages/demo/recorded`.
 
 Everything follows from show.json, scenes.json and the code beside this file: the same input gives the same files.
 """
@@ -89,5 +89,5 @@ def _write(path: Path, content: bytes) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Draws a show's catalog and frames.")
-    parser.add_argument("folder", type=Path, help="the show's folder, e.g. deploy/demo")
+    parser.add_argument("folder", type=Path, help="the show's folder, e.g. stages/demo/recorded")
     draw(parser.parse_args().folder)

@@ -1,6 +1,6 @@
 """A recorded show: its script, what was written under it, and the frames that were streamed.
 
-A show is a folder (`deploy/demo` holds the one of `make demo`; its README describes the files). Times are
+A show is a folder (`recorded` holds the one of `make demo`; its README describes the files). Times are
 seconds from the show's start; frames begin before it, so their first times are negative.
 """
 

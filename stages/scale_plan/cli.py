@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stages.demo.cli import RECORDED
+
 if TYPE_CHECKING:
     from stages.scale_plan.plan import Plan, Row
     from stages.scale_plan.rates import StageRate
 
 _UNKNOWN_STATUS = 1
-_SHOW = Path("deploy/demo")
 
 
 def scale_plan(
@@ -41,7 +42,12 @@ def scale_plan(
     ] = None,
     save: Annotated[Path | None, typer.Option(help="Keep the measured rates in a file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    show: Annotated[Path, typer.Option(help="Folder of the recorded show that --measure plays.")] = _SHOW,
+    show: Annotated[
+        Path,
+        typer.Option(
+            help="Folder of the recorded show that --measure plays.", show_default="the package's own"
+        ),
+    ] = RECORDED,
 ) -> None:
     """Say how many processes of each stage a rate of comments needs, from measured rates: of a running shop (--metrics,
     --targets), of this machine (--measure), or of a file (--rates). Status 1 where a stage's rate is not known."""

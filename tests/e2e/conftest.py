@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
 from pipeline.embedded.identity import Identity
+from stages.demo.cli import RECORDED
 from stages.demo.house import House
 from stages.demo.show import Show, load_show
 from tests.collector import Collector, collecting
@@ -17,14 +17,13 @@ from tests.e2e.processes import alive, descendants
 from tests.e2e.shop import Shop, opened
 from tests.log_watch import exposed_in_logs
 
-SHOW = Path("deploy/demo")
 CLAIM_SECONDS = 6.0  # shorter than in earnest, so that a half-sent message is resolved within a test
 
 
 @pytest.fixture(scope="session")
 def show() -> Show:
     """The recorded show."""
-    return load_show(SHOW)
+    return load_show(RECORDED)
 
 
 def secrets_of(house: House, show: Show) -> list[str]:
@@ -52,7 +51,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Ite
     told = {"repeat_window_seconds": 0.0, "rate_limit_per_viewer": ""}
     traces = {"traces_url": collector.url}
     settings = {"message_claim_seconds": CLAIM_SECONDS, **told, **INSTAGRAM, **traces}
-    house = House(folder, SHOW, settings=settings)
+    house = House(folder, RECORDED, settings=settings)
     started: set[Identity] = set()
     try:
         house.start()
@@ -62,7 +61,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Ite
         # Tests start processes again; the servers of other fixtures are not stages.
         started |= {each for each in descendants() - others if " -m stages " in f"{alive([each])}"}
         house.stop()
-        said = exposed_in_logs(folder, secrets_of(house, load_show(SHOW)))
+        said = exposed_in_logs(folder, secrets_of(house, load_show(RECORDED)))
         house.remove()
     assert not folder.exists()
     assert alive(started) == []

@@ -20,6 +20,7 @@ from playwright.async_api import Browser, Page, expect
 
 from stages.adapters.database.catalog import Streamer
 from stages.adapters.database.trail import Trail
+from stages.demo.cli import RECORDED
 from stages.demo.house import House
 from stages.demo.player import Player
 from stages.demo.progress import Observer
@@ -29,7 +30,6 @@ from stages.wiring import Wiring
 from tests.e2e.browser import PATIENCE_MS, browsing, window
 from tests.e2e.shop import MAYA, until
 
-SHOW = Path("deploy/demo")
 FOLDER = Path("docs/screenshots")
 NEWCOMER = "nadia.knits"
 _DESK: Mapping[str, Any] = {"viewport": {"width": 1440, "height": 900}}
@@ -121,11 +121,11 @@ async def _pictures_shown(page: Page) -> None:
 async def main(folder: Path) -> None:
     """Make them all."""
     with tempfile.TemporaryDirectory() as room:
-        house = House(Path(room) / "house", SHOW)
+        house = House(Path(room) / "house", RECORDED)
         house.start()
         try:
             async with Wiring.open(house.settings()) as wiring, browsing() as browser:
-                show = load_show(SHOW)
+                show = load_show(RECORDED)
                 await seed_shop(show, wiring)
                 await wiring.catalog.put_streamer(Streamer(NEWCOMER, "Nadia Knits", "GBP"))
                 await ready(wiring)

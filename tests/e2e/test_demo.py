@@ -21,6 +21,7 @@ import pytest
 from deploy.grafana.draw import FOLDER as BOARDS
 from deploy.grafana.draw import queries
 from pipeline.embedded.identity import Identity
+from stages.demo.cli import RECORDED
 from stages.demo.show import load_show
 from tests.e2e.processes import alive, descendants
 from tests.e2e.prometheus import PROMETHEUS, scraping
@@ -28,7 +29,6 @@ from tests.e2e.shop import MAYA
 
 pytestmark = pytest.mark.timeout(300)
 
-SHOW = Path("deploy/demo")
 KEYS = [
     "comments", "intents", "matched", "orders", "paid", "notified", "dropped", "dead_lettered", "p50_ms", "p99_ms",
 ]  # fmt: skip
@@ -39,7 +39,7 @@ _SHORT_SECONDS = 12.0
 class Demo:
     """The demo as a process of its own session, as a terminal gives it one; remembers what it started."""
 
-    def __init__(self, room: Path, *arguments: str, show: Path = SHOW, cwd: Path | None = None) -> None:
+    def __init__(self, room: Path, *arguments: str, show: Path = RECORDED, cwd: Path | None = None) -> None:
         self.room, self.processes = room, set[Identity]()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "stages", "demo", "--show", str(show.resolve()), *arguments],
@@ -100,7 +100,7 @@ def room(tmp_path: Path) -> Path:
 def short_show(tmp_path: Path) -> Path:
     """The first seconds of the show, and of its first streamer alone: few pictures have to be looked at."""
     folder = tmp_path / "show"
-    shutil.copytree(SHOW, folder)
+    shutil.copytree(RECORDED, folder)
     comments = folder / "comments.jsonl"
     lines = (json.loads(line) for line in comments.read_text(encoding="utf-8").splitlines())
     first = [line for line in lines if line["at"] <= _SHORT_SECONDS and line.get("streamer") == MAYA]
@@ -132,7 +132,7 @@ def test_the_demo_plays_the_whole_show_on_two_workers_a_stage_while_every_panel_
     assert empty == set()
     summary = summary_of(output)
     assert list(summary)[: len(KEYS)] == KEYS
-    show = load_show(SHOW)
+    show = load_show(RECORDED)
     assert summary["comments"] == len(show.lines)
     assert summary["dead_lettered"] == len(show.poison)
     assert summary["intents"] == len(show.lines) - len(show.poison)

@@ -1,4 +1,4 @@
-"""The recorded show in deploy/demo says what it should, and a broken folder is refused in words."""
+"""The recorded show that comes with the package says what it should, and a broken folder is refused in words."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from stages.demo.cli import RECORDED
 from stages.demo.script import ShowError
 from stages.demo.show import PlainComment, Show, ShowComment, frame_name, load_show
 
-FOLDER = Path(__file__).parents[2] / "deploy" / "demo"
 LOOK_BACK_SECONDS = 12
 
 
 @pytest.fixture(scope="module")
 def show() -> Show:
-    return load_show(FOLDER)
+    return load_show(RECORDED)
 
 
 def buys(show: Show) -> list[ShowComment]:
@@ -165,7 +165,7 @@ def test_frames_are_small_portraits_every_two_seconds(show: Show) -> None:
 
 
 def test_the_whole_show_is_at_most_four_megabytes() -> None:
-    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) <= 4_000_000
+    assert sum(path.stat().st_size for path in RECORDED.rglob("*") if path.is_file()) <= 4_000_000
 
 
 def test_a_frame_is_named_after_the_milliseconds_since_twenty_seconds_before_the_start() -> None:
@@ -174,7 +174,7 @@ def test_a_frame_is_named_after_the_milliseconds_since_twenty_seconds_before_the
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(FOLDER, tmp_path / "show"))
+    return Path(shutil.copytree(RECORDED, tmp_path / "show"))
 
 
 def test_a_missing_picture_is_named(copy: Path) -> None:
