@@ -55,33 +55,15 @@ class PaymentEvents:
     async def take(self, event: stripe.Event) -> bool:
         """Whether the event moved anything. Raises DatabaseUnavailable, PaymentUnavailable and PaymentMisused, after
         which it is to be sent again."""
-        act = self._acts().get(event.type)
+        act = _ACTS.get(event.type)
         if act is None or await self.events.is_known(event.id):
             return False
         try:
-            return await act(event, event.data.object)
+            return await act(self, event, event.data.object)
         except NoSuchOrder as error:
             # Another shop's on the same account, say. Sending it again would not help.
             _log.warning("an event of an unknown order", event_id=event.id, error=str(error))
             return False
-
-    def _acts(self) -> Mapping[str, Callable[[stripe.Event, Any], Awaitable[bool]]]:
-        return {
-            "checkout.session.completed": self._completed,
-            "checkout.session.async_payment_succeeded": self._completed,
-            "checkout.session.async_payment_failed": self._ended,
-            "checkout.session.expired": self._ended,
-            "payment_intent.succeeded": self._succeeded,
-            "payment_intent.payment_failed": self._failed,
-            "charge.refunded": self._charge_refunded,
-            "charge.refund.updated": self._refund_changed,
-            "refund.created": self._refund_changed,
-            "refund.updated": self._refund_changed,
-            "refund.failed": self._refund_changed,
-            "charge.dispute.created": self._disputed,
-            "charge.dispute.updated": self._disputed,
-            "charge.dispute.closed": self._disputed,
-        }
 
     async def _completed(self, event: stripe.Event, session: Any) -> bool:
         if session["mode"] == "setup":
@@ -186,6 +168,27 @@ class PaymentEvents:
             await self.orders.settle_charge(
                 f"payment:{payment_id}", "payment read", payment.order_id, payment_id, None, self.now()
             )
+
+
+_ACTS: Mapping[str, Callable[[PaymentEvents, stripe.Event, Any], Awaitable[bool]]] = {
+    "checkout.session.completed": PaymentEvents._completed,
+    "checkout.session.async_payment_succeeded": PaymentEvents._completed,
+    "checkout.session.async_payment_failed": PaymentEvents._ended,
+    "checkout.session.expired": PaymentEvents._ended,
+    "payment_intent.succeeded": PaymentEvents._succeeded,
+    "payment_intent.payment_failed": PaymentEvents._failed,
+    "charge.refunded": PaymentEvents._charge_refunded,
+    "charge.refund.updated": PaymentEvents._refund_changed,
+    "refund.created": PaymentEvents._refund_changed,
+    "refund.updated": PaymentEvents._refund_changed,
+    "refund.failed": PaymentEvents._refund_changed,
+    "charge.dispute.created": PaymentEvents._disputed,
+    "charge.dispute.updated": PaymentEvents._disputed,
+    "charge.dispute.closed": PaymentEvents._disputed,
+}
+
+ACTED_ON = tuple(_ACTS)
+"""The kinds of events that move something: those to have sent to `POST /webhooks/stripe`."""
 
 
 def _metadata(thing: Any) -> Mapping[str, str]:

@@ -34,6 +34,7 @@ from stages.adapters.database.pins import StoredPins
 from stages.adapters.database.reviews import Reviews
 from stages.adapters.database.stock import StockRules
 from stages.adapters.database.unlisted import UnlistedClaims
+from stages.adapters.judgement_memory import RememberingClassifier
 from stages.adapters.matcher import Matcher
 from stages.adapters.payments import StripePayments
 from stages.adapters.pins import FreshPins
@@ -160,7 +161,7 @@ class Wiring:
     @cached_property
     def classifier(self) -> Classifier:
         """The text model. Raises MissingModel."""
-        return load_classifier(self.settings.intent_model, self.settings.model_threads)
+        return RememberingClassifier(load_classifier(self.settings.intent_model, self.settings.model_threads))
 
     @cached_property
     def matcher(self) -> Matcher:

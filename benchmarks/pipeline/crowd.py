@@ -1,4 +1,4 @@
-"""Who writes, and what: drawn from a seed, in the words of the demo and of the classifier's test texts."""
+"""Who writes, and what: drawn from a seed, in the words of the demo and of the classifier's texts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ BUY_SHARE = 0.2
 SHOW_SECONDS = 46.0
 """The show of the demo, which is played again and again."""
 
+WRITTEN_A_SECOND = 260.0
+"""Comments that viewers wrote while a backlog came about, whatever its size: so the frames of a show weigh the same on
+each comment of a small backlog as of a large one."""
+
 _KNOWN_SHARE = 0.6  # of those who buy, as in the demo
 _AROUND_SECONDS = 2.0
 _STRANGERS = 20_000
-_TEXTS = Path(__file__).parents[2] / "stages" / "training" / "data" / "test.jsonl"
+_TEXTS = Path(__file__).parents[2] / "stages" / "training" / "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,15 @@ class Line:
 
 
 class Crowd:
-    """The viewers of a show. A fifth of what they write are buys, which speak of what is on screen at that time."""
+    """The viewers of a show. A fifth of what they write are buys, which speak of what is on screen at that time.
+    Nothing else is written twice before all was written once (some 11,000 texts): whatever remembers texts gains only
+    by claims."""
 
     def __init__(self, show: Show, known: int, dice: random.Random) -> None:
         self._dice = dice
         self.known = tuple(_acquaintance(number, show.script.buyers) for number in range(known))
         self._buys = [line for line in show.comments if line.expect_sku is not None]
-        self._others = _others(show)
+        self._others, self._left = _others(show), list[str]()
         self._streamers = [streamer.handle for streamer in show.script.streamers]
         self._drawn = 0
 
@@ -79,9 +85,12 @@ class Crowd:
             said = self._buy_around(at % SHOW_SECONDS)
             viewer = self._dice.choice(self.known) if self._dice.random() < _KNOWN_SHARE else self._stranger()
             return Line(said.streamer, viewer, said.message, mark, at)
-        return Line(
-            self._dice.choice(self._streamers), self._stranger(), self._dice.choice(self._others), mark, at
-        )
+        return Line(self._dice.choice(self._streamers), self._stranger(), self._next_other(), mark, at)
+
+    def _next_other(self) -> str:
+        if not self._left:
+            self._left = self._dice.sample(self._others, len(self._others))
+        return self._left.pop()
 
     def _buy_around(self, at: float) -> ShowComment:
         near = [line for line in self._buys if abs(line.at - at) <= _AROUND_SECONDS]
@@ -104,6 +113,7 @@ def _acquaintance(number: int, examples: Sequence[Buyer]) -> Viewer:
 
 
 def _others(show: Show) -> list[str]:
-    rows = (json.loads(line) for line in _TEXTS.read_text(encoding="utf-8").splitlines())
-    tested = [str(row["text"]) for row in rows if row["intent"] != "buy"]
-    return [line.message for line in show.comments if line.expect != "buy"] + tested
+    files = sorted(_TEXTS.glob("*.jsonl"))
+    rows = (json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines())
+    texts = [str(row["text"]) for row in rows if row["intent"] != "buy"]
+    return list(dict.fromkeys([line.message for line in show.comments if line.expect != "buy"] + texts))

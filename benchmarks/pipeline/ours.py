@@ -14,7 +14,7 @@ from uuid import UUID
 import aiohttp
 import orjson
 
-from benchmarks.pipeline.crowd import PLATFORM, SHOW_SECONDS, Crowd, Line
+from benchmarks.pipeline.crowd import PLATFORM, WRITTEN_A_SECOND, Crowd, Line
 from benchmarks.pipeline.processes import processor_seconds
 from benchmarks.pipeline.shop import Broadcast
 from benchmarks.pipeline.times import Journey, journeys
@@ -58,8 +58,8 @@ class Pipeline:
     async def drain(self, count: int) -> Drained:
         """Append so many comments as fast as Redis takes them; the time runs from the first one on, until the end of
         the last one stands in the database."""
-        start = await self._broadcast.play_earlier()
-        lines = list(self._crowd.lines([SHOW_SECONDS * number / count for number in range(count)]))
+        start = await self._broadcast.play_earlier(count / WRITTEN_A_SECOND)
+        lines = list(self._crowd.lines([number / WRITTEN_A_SECOND for number in range(count)]))
         offered = [self._wiring.sources.stamp(line.fields(start), SOURCE) for line in lines]
         print(f"  a backlog of {count}", file=sys.stderr, flush=True)
         ended, used = await self._ended(), processor_seconds()

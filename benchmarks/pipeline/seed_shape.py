@@ -14,7 +14,7 @@ import psycopg
 from redis import Redis
 
 from benchmarks.baseline.worker import FINISHED, push
-from benchmarks.pipeline.crowd import SHOW_SECONDS, Crowd, Viewer
+from benchmarks.pipeline.crowd import WRITTEN_A_SECOND, Crowd, Viewer
 from benchmarks.pipeline.processes import ROOT
 from benchmarks.pipeline.shop import PLENTY, Broadcast
 from pipeline.embedded.credentials import free_port
@@ -91,8 +91,8 @@ class SeedShape:
 
     async def drain(self, broadcast: Broadcast, crowd: Crowd, count: int) -> float:
         """Comments a second: from the first push until the last one is done."""
-        start = await broadcast.play_earlier()
-        lines = crowd.lines([SHOW_SECONDS * number / count for number in range(count)])
+        start = await broadcast.play_earlier(count / WRITTEN_A_SECOND)
+        lines = crowd.lines([number / WRITTEN_A_SECOND for number in range(count)])
         comments = [line.fields(start) for line in lines]
         self._redis.set(FINISHED, 0)
         began = time.perf_counter()

@@ -46,11 +46,11 @@ class Broadcast:
         self._show, self._url = show, url
         self._next = now - _LONG_AGO
 
-    async def play_earlier(self) -> datetime:
-        """Lay the frames of a playing that is over; returns when it began."""
+    async def play_earlier(self, seconds: float) -> datetime:
+        """Lay the frames of a playing of so long that is over; returns when it began."""
         start = self._next
-        self._next = start + timedelta(seconds=SHOW_SECONDS + 2 * _BEFORE_SECONDS)
-        await self.play(start, SHOW_SECONDS)
+        self._next = start + timedelta(seconds=seconds + 2 * _BEFORE_SECONDS)
+        await self.play(start, seconds)
         return start
 
     async def play(self, start: datetime, seconds: float) -> None:

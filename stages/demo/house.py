@@ -289,11 +289,14 @@ class House:
         return ("--port", str(self.secrets.sandbox_port), "--state", str(state), "--quiet")
 
     def _sandbox_environment(self) -> dict[str, str]:
+        from stages.payment_events import ACTED_ON  # brings the provider's SDK
+
         keys = self.secrets
         return {
             "SANDBOX_STRIPE_KEY": keys.stripe_key,
             "SANDBOX_WEBHOOK_SECRET": keys.webhook_secret,
             "SANDBOX_WEBHOOK_URL": f"{self.gateway_url}/webhooks/stripe",
+            "SANDBOX_WEBHOOK_EVENTS": ",".join(ACTED_ON),
             "SANDBOX_TWILIO_SID": keys.twilio_sid,
             "SANDBOX_TWILIO_TOKEN": keys.twilio_token,
         }

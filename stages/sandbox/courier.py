@@ -11,7 +11,8 @@ import sqlite3
 import time
 from urllib.parse import parse_qsl
 
-import httpx
+import aiohttp
+from yarl import URL
 
 from stages.sandbox.clock import SandboxClock
 from stages.sandbox.store import Store
@@ -20,8 +21,10 @@ _TIMEOUT_SECONDS = 10.0
 _LONGEST_PAUSE_SECONDS = 60.0
 _LONGEST_SLEEP_SECONDS = 3600.0
 
-# The last is what anyio makes of a connection (of uvloop's) that is reset before it can be looked at.
-_BROKEN = (httpx.HTTPError, httpx.InvalidURL, AttributeError)
+_KEPT_SECONDS = 4.0  # below what servers keep an idle connection for: nobody writes into one that is closing
+
+_BROKEN = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+"""What a delivery may end in: ValueError is that of an URL that is none."""
 
 _log = logging.getLogger(__name__)
 
@@ -41,11 +44,15 @@ class Courier:
 
     async def run(self) -> None:
         """Delivers until cancelled."""
-        async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS) as client:
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(keepalive_timeout=_KEPT_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        ) as session:
             while True:
                 self._more.clear()
                 due = self._store.many("select_due_deliveries", {"now": self._clock.now()})
-                await asyncio.gather(*(self._deliver(client, row) for row in due))
+                await asyncio.gather(*(self._deliver(session, row) for row in due))
                 if not due:
                     await self._rest()
 
@@ -59,12 +66,14 @@ class Courier:
         except TimeoutError:
             return
 
-    async def _deliver(self, client: httpx.AsyncClient, row: sqlite3.Row) -> None:
+    async def _deliver(self, session: aiohttp.ClientSession, row: sqlite3.Row) -> None:
         body = bytes(row["body"])
         signature = _SIGNATURES[row["scheme"]](row["url"], row["secret"], body)
         try:
-            response = await client.post(row["url"], content=body, headers=signature)
-            taken, answer = response.is_success, str(response.status_code)
+            url = URL(row["url"], encoded=True)
+            async with session.post(url, data=body, headers=signature, allow_redirects=False) as response:
+                await response.read()
+                taken, answer = 200 <= response.status < 300, str(response.status)
         except _BROKEN as error:
             taken, answer = False, repr(error)
         attempts = row["attempts"] + 1

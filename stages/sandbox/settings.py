@@ -27,6 +27,8 @@ class SandboxSettings:
     """The SQLite file that survives a SIGKILL; None keeps everything in memory."""
     webhook_url: str | None = None
     """Where Stripe events go, besides the endpoints created through `/v1/webhook_endpoints`."""
+    webhook_events: tuple[str, ...] = ("*",)
+    """The kinds of events that go there; `*` is all of them."""
     senders: tuple[str, ...] = (SMS_SENDER, WHATSAPP_SENDER)
     """The numbers the Twilio account owns; any other `From` is refused."""
     contents: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +54,7 @@ def settings_from(environment: Mapping[str, str], state: Path | None) -> Sandbox
         twilio_token=environment.get("SANDBOX_TWILIO_TOKEN") or secrets.token_hex(16),
         state=state,
         webhook_url=environment.get("SANDBOX_WEBHOOK_URL") or None,
+        webhook_events=tuple(environment.get("SANDBOX_WEBHOOK_EVENTS", "*").split(",")),
         contents=json.loads(environment.get("SANDBOX_CONTENTS", "{}")),
         whatsapp_window=environment.get("SANDBOX_WHATSAPP_WINDOW") == "1",
         latency_seconds=float(environment.get("SANDBOX_LATENCY_SECONDS", "0")),

@@ -61,7 +61,8 @@ def _endpoints(call: StripeCall) -> list[_Endpoint]:
     ]
     found = [_Endpoint(each["url"], each["secret"], tuple(each["enabled_events"])) for each in stored]
     if call.settings.webhook_url is not None:
-        found.append(_Endpoint(call.settings.webhook_url, call.settings.webhook_secret, ("*",)))
+        given = call.settings
+        found.append(_Endpoint(call.settings.webhook_url, given.webhook_secret, given.webhook_events))
     return found
 
 
