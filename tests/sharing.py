@@ -5,6 +5,7 @@ from __future__ import annotations
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 IN_ONE_HOUSE = (
+    "tests/e2e/test_commands.py",
     "tests/e2e/test_console.py",
     "tests/e2e/test_crashes.py",
     "tests/e2e/test_dashboards.py",

@@ -36,7 +36,7 @@ class Valkey(EmbeddedServer):
 
     @property
     def url(self) -> str:
-        return f"redis://:{self.credentials.password}@{LOOPBACK}:{self.port}/0"
+        return f"redis://default:{self.credentials.password}@{LOOPBACK}:{self.port}/0"
 
     def _prepare(self, credentials: Credentials) -> ServerSpec:
         configuration = self.data_dir / "valkey.conf"

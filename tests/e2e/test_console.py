@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from pipeline.dead_letter import DeadLetter
 from pipeline.embedded.credentials import free_port
-from pipeline.envelope import Envelope, traceparent
-from pipeline.settlement import DEAD
-from schemas.codec import encode
-from schemas.money import Money
-from schemas.records import MatchedComment, Viewer
 from stages.adapters.database.api_keys import ApiKeys
-from stages.adapters.database.catalog import product_id
-from stages.adapters.database.reviews import Reviews
-from stages.adapters.frames import FrameStore
-from stages.adapters.matcher import Match
 from stages.wiring import utc_now
 from tests.e2e.browser import PATIENCE_MS, Window, browsing, installed, window
-from tests.e2e.shop import EMMA, MAYA, Shop, identity, until
+from tests.e2e.claims import KENJI, failed_claim, unsure
+from tests.e2e.shop import MAYA, Shop, identity, until
 from tests.e2e.shop import Viewer as Writer
 
 pytestmark = pytest.mark.skipif(installed() is None, reason="there is no Chromium on this machine")
 
-KENJI = "kenji_gear"
-BEFORE_ANYTHING_IS_SHOWN = 0.0  # kenji only chats then: a buy matches nothing
 PHONE = {"width": 390, "height": 844}
 
 
@@ -80,54 +68,6 @@ async def places(page: Page) -> dict[str, tuple[float, float]]:
         " const box = each.getBoundingClientRect(); return [each.id, [box.x, box.y]] }))"
     )
     return {name: (x, y) for name, (x, y) in found.items()}
-
-
-async def unsure(shop: Shop) -> UUID:
-    """A comment that the model was not sure of: perhaps the skateboard, perhaps the backpack."""
-    fields = shop.fields("I'll take it!", EMMA, streamer=KENJI, at=BEFORE_ANYTHING_IS_SHOWN)
-    await shop.post(fields)
-    comment = identity(fields)
-    assert (await shop.end_of(comment))["reason"] == "no match"
-    store = FrameStore(shop.wiring.settings.frames_url)
-    frames = await store.window(
-        KENJI, shop.start + timedelta(seconds=20), shop.start + timedelta(seconds=30), 3
-    )
-    candidates = [Match("SKB-23", 0.64), Match("BPK-22", 0.31)]
-    await Reviews(shop.wiring.database).ask(comment, candidates, [each.path for each in frames])
-    return comment
-
-
-async def failed_claim(shop: Shop, streamer: str) -> UUID:
-    """A claim on the skateboard that `order` could not finish, among the dead letters; its cause is gone."""
-    fields = shop.fields("nice board", EMMA, streamer=streamer)
-    await shop.post(fields)
-    comment = identity(fields)
-    await shop.end_of(comment)
-    [row] = await shop.rows("select seq from chat_messages where id = $1", comment)
-    claim = MatchedComment(
-        comment_id=comment,
-        seq=row["seq"],
-        streamer=streamer,
-        viewer=Viewer(platform="tiktok", client=EMMA.client, client_id=EMMA.client_id, verified=True),
-        timestamp=datetime.fromisoformat(fields["timestamp"]),
-        quantity=1,
-        product_id=product_id(streamer, "SKB-23"),
-        product_name="Lightning Skateboard",
-        score=0.9,
-        price=Money(amount_minor=9800, currency="JPY"),
-    )
-    envelope = Envelope(
-        str(comment), row["seq"], fields["timestamp"], traceparent(str(comment)), b"[]", encode(claim)
-    )
-    parts = [part.encode() if isinstance(part, str) else part for part in envelope.fields()]
-    now_ms = int(datetime.now(UTC).timestamp() * 1000)
-    letter = DeadLetter(
-        "order", "order", 0, str(comment), "1-0", "the shelf was locked", "RuntimeError", "", 8, now_ms, now_ms,
-        dict(zip(parts[::2], parts[1::2], strict=True)),
-    )  # fmt: skip
-    key = shop.wiring.keys.stream(DEAD, 0)
-    await shop.wiring.redis.execute_command("XADD", key, "*", *letter.fields())
-    return comment
 
 
 async def test_the_page_follows_the_show_without_moving_its_panels(shop: Shop, desk: Window) -> None:

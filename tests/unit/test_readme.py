@@ -21,6 +21,7 @@ from stages.sandbox.settings import settings_from
 from stages.settings import ShopSettings
 from stages.settings_table import BEGIN, NoMarkers, settings_table, with_table
 from stages.sources import Sources
+from tests.shown import shown as shown_in
 
 ROOT = Path(__file__).parents[2]
 TUTORIALS = {
@@ -44,15 +45,12 @@ _NOT_OURS = {"GATEWAY", "ARGS", "PYTHON", "EUR"}  # the reader's own variable, m
 
 
 def commands(document: str) -> Iterator[str]:
-    """The lines of indented blocks and the text between backticks, without the comment behind them."""
+    """What blocks of shell show, and the text between backticks, without the comment behind them."""
+    yield from (each.text for each in shown_in(document))
     text = re.sub(
         r"^```.*?^```", "", (ROOT / document).read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
     )
-    for line in text.splitlines():
-        if line.startswith("    "):
-            yield re.sub(r"\s+# .*$", "", line).strip()
-        else:
-            yield from re.findall(r"`([^`]+)`", line)
+    yield from (inline for line in text.splitlines() for inline in re.findall(r"`([^`]+)`", line))
 
 
 def our_commands() -> list[list[str]]:

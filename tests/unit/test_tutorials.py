@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from pipeline.stage import Limits
 from pipeline.testing import MemoryRun, VirtualClock
-from schemas.money import Money
-from schemas.records import MatchedComment, Viewer
+from schemas.records import MatchedComment
 from stages.connectors.connecting import Connector
 from stages.connectors.incoming import Incoming
 from stages.connectors.source import Checkpoint
 from stages.wiring import STAGES
+from tests.records import claim
 
 DOCS = Path(__file__).parents[2] / "docs"
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
@@ -31,27 +31,14 @@ def blocks(page: str) -> dict[str, str]:
     return dict(re.findall(r'^```python title="([^"]+)"\n(.*?)^```', text, re.DOTALL | re.MULTILINE))
 
 
-def claim(quantity: int) -> MatchedComment:
-    return MatchedComment(
-        comment_id=uuid4(),
-        seq="1795388705057-0",
-        streamer="maya.closet",
-        viewer=Viewer(platform="tiktok", client="emma_r"),
-        timestamp=NOW,
-        quantity=quantity,
-        product_id=uuid4(),
-        product_name="Blue Denim Jacket",
-        score=0.9,
-        price=Money(amount_minor=7999, currency="USD"),
-    )
-
-
 @pytest.fixture
-def stage_tutorial() -> dict[str, Any]:
+def stage_tutorial(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the names of the stage tutorial mean."""
-    names: dict[str, Any] = {"claim": claim, "Limits": Limits, "MemoryRun": MemoryRun}
     shown = blocks("adding-a-stage.md")
-    exec(shown["stages/bulk.py"], names)  # noqa: S102 - the tutorial's own code
+    written = ModuleType("stages.bulk")
+    exec(shown["stages/bulk.py"], written.__dict__)  # noqa: S102 - the tutorial's own code
+    monkeypatch.setitem(sys.modules, "stages.bulk", written)
+    names = dict(written.__dict__)
     exec(shown["tests/unit/test_bulk.py"], names)  # noqa: S102
     names["line"] = eval("{" + shown["in STAGES"] + "}", names)  # noqa: S307
     return names
