@@ -132,6 +132,7 @@ class House:
     def dismiss_process(self, name: str) -> None:
         """End one of them at once; the house no longer counts on it."""
         self._processes.pop(name).kill()
+        self._targets.drop(name)
 
     def pause_process(self, name: str) -> None:
         """Make one of them stand still (SIGSTOP), until `resume_process`."""

@@ -24,6 +24,14 @@ class Targets:
     def put(self, process: str, port: int) -> None:
         """A process tells its metrics at this port of its own."""
         self._ports[process] = port
+        self._write()
+
+    def drop(self, process: str) -> None:
+        """A process is gone for good."""
+        if self._ports.pop(process, None):
+            self._write()
+
+    def _write(self) -> None:
         groups = [
             {"targets": [f"127.0.0.1:{port}"], "labels": {"process": process}}
             for process, port in sorted(self._ports.items())
