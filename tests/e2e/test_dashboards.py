@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -43,10 +44,15 @@ async def test_a_stage_that_stands_still_fires_its_alert_and_no_other(
     await until(nothing_fires, "nothing is wrong", seconds=60)
     for each in WORKERS:
         shop.house.pause_process(each)
-    # What comes first is handed to the readers that stand still; the rest nobody takes.
-    posted = [shop.fields(f"is this cotton, {number}?", passer_by()) for number in range(4)]
-    for fields in posted:
-        assert (await shop.post(fields)).is_success
+    posted: list[dict[str, Any]] = []
+
+    async def something_waits() -> bool:
+        # What comes first is handed to the readers that stand still; the rest nobody takes.
+        posted.append(shop.fields(f"is this cotton, {len(posted)}?", passer_by()))
+        assert (await shop.post(posted[-1])).is_success
+        return (await shop.wiring.backbone.weigh("intent", "intent", 0)).unread > 0
+
+    await until(something_waits, "nobody takes what comes")
 
     async def something_fires() -> set[tuple[str, str]]:
         return await prometheus.firing()
