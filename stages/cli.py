@@ -206,7 +206,7 @@ def match(
 
 
 def _examine() -> Awaitable[Sequence[Finding]]:
-    from stages.doctor import examine
+    from stages.doctor.examination import examine
 
     return examine(load_settings())
 

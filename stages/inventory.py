@@ -31,7 +31,7 @@ def model_files(purpose: str, folder: Path, setting: str, is_set: bool) -> Itera
         raise MissingModel(f"There is no {purpose} model at {folder}: leave {setting} empty for our own.")
     made_from = _made_from(folder / "config.json")
     for path in sorted(folder.iterdir()):
-        if path.is_file() and path.suffix != ".md":
+        if path.is_file() and path.suffix != ".md" and path.name != "SHA256SUMS":
             with path.open("rb") as opened:
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
             chosen_by = setting if is_set else "comes with the package"

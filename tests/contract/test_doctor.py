@@ -6,65 +6,35 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from psycopg import sql
 
-from pipeline.embedded import Postgres
-from pipeline.embedded.credentials import free_port
 from stages.adapters.database import Database
-from stages.adapters.database.access import let_stages_in
 from stages.adapters.database.api_keys import ApiKeys
 from stages.adapters.database.buyers import Buyer, Buyers
 from stages.adapters.vault import Vault
-from stages.doctor import examine
+from stages.doctor.examination import examine
 from stages.settings import ShopSettings
-from tests.contract.two_sellers import PASSWORD
-from tests.fixtures_servers import execute_outside_transaction
+from tests.contract.healthy import SECRET, WEBHOOK_SECRET, healthy_settings
 
 ROOT = Path(__file__).parents[2]
-SECRET = "sk_test_nobody_may_see_this"
 
 
 @pytest.fixture
-def shop(redis_url: str, new_database: Callable[[], str]) -> dict[str, Any]:
-    """The settings of a shop that lacks nothing."""
-    return {
-        "redis_url": redis_url,
-        "database_url": let_stages_in(new_database(), PASSWORD),
-        "data_keys": [Fernet.generate_key().decode()],
-        "frames_url": "file:///frames",
-        "catalog_url": "file:///catalog",
-        "stripe_api_key": SECRET,
-        "stripe_webhook_secret": SECRET,
-        "twilio_account_sid": "AC1",
-        "twilio_auth_token": SECRET,
-        "twilio_sms_from": "+15005550006",
-        "twilio_whatsapp_from": "+15005550006",
-        "source_keys": {"gateway": SECRET},
-        "open_doors": True,
-    }
-
-
-@pytest.fixture
-def bare_database(postgres: Postgres) -> Iterator[str]:
-    """A database without our tables."""
-    execute_outside_transaction(postgres.url, sql.SQL("create database {}").format(sql.Identifier("bare")))
-    yield postgres.database_url("bare")
-    execute_outside_transaction(
-        postgres.url, sql.SQL("drop database {} with (force)").format(sql.Identifier("bare"))
-    )
+def shop(redis_url: str, new_database: Callable[[], str], tmp_path: Path) -> dict[str, Any]:
+    return healthy_settings(redis_url, new_database(), tmp_path)
 
 
 async def found(shop: dict[str, Any], subject: str, **changed: Any) -> tuple[str, str]:
     """Level and sentence of one finding, with settings changed."""
     findings = await examine(ShopSettings(**{**shop, **changed}))
     assert SECRET not in repr(findings)
+    assert WEBHOOK_SECRET not in repr(findings)
     [finding] = [each for each in findings if each.subject == subject]
     return finding.level, finding.sentence
 
@@ -72,7 +42,6 @@ async def found(shop: dict[str, Any], subject: str, **changed: Any) -> tuple[str
 async def test_a_shop_that_lacks_nothing_is_fit(shop: dict[str, Any]) -> None:
     findings = await examine(ShopSettings(**shop))
     assert {finding.level for finding in findings} == {"ok"}
-    assert len(findings) == 17
 
 
 @pytest.mark.parametrize(
@@ -86,7 +55,6 @@ async def test_a_shop_that_lacks_nothing_is_fit(shop: dict[str, Any]) -> None:
             "error",
             "Not set: FRAMES_URL. The stage vision can't start without.",
         ),
-        ({"stripe_api_key": ""}, "Stripe", "error", "Not set: STRIPE_API_KEY."),
         (
             {"twilio_auth_token": "", "twilio_sms_from": ""},
             "Twilio",
@@ -98,9 +66,7 @@ async def test_a_shop_that_lacks_nothing_is_fit(shop: dict[str, Any]) -> None:
         ({"source_keys": {}}, "Signing", "warning", 'SOURCE_KEYS has no key for "gateway"'),
         ({"verified_sources": []}, "Signing", "ok", "its buyers get pay links"),
         ({"open_doors": False}, "Doors", "warning", "there is none yet"),
-        ({"gateway_host": "0.0.0.0"}, "Doors", "error", "could reach GATEWAY_HOST=0.0.0.0"),
         ({"intent_model": "/nowhere"}, "Intent model", "error", "/nowhere lacks config.json"),
-        ({"vision_model": "/nowhere"}, "Vision model", "error", "/nowhere lacks detector.pt"),
     ],
 )
 async def test_what_is_missing_is_named(
@@ -133,36 +99,18 @@ async def test_keys_that_do_not_open_what_is_stored_are_an_error(shop: dict[str,
     assert (level, "None of DATA_KEYS opens" in sentence) == ("error", True)
 
 
-async def test_a_database_that_was_not_migrated_is_an_error(shop: dict[str, Any], bare_database: str) -> None:
-    level, sentence = await found(shop, "Tables", database_url=bare_database)
-    assert level == "error"
-    assert "0001_first_tables" in sentence
-    assert "tiktoksales migrate" in sentence
-
-
-async def test_a_database_out_of_reach_is_an_error_without_its_password(shop: dict[str, Any]) -> None:
-    url = f"postgresql://me:{SECRET}@127.0.0.1:{free_port()}/shop"
-    level, sentence = await found(shop, "Database", database_url=url)
-    assert level == "error"
-    assert "127.0.0.1" in sentence
-
-
 def test_the_command_says_it_in_json_and_by_its_status(shop: dict[str, Any]) -> None:
-    fit = _doctor({**shop, "partitions": 1}, "--json")
-    unfit = _doctor({**shop, "twilio_account_sid": ""}, "--json")
+    fit = _doctor({**shop, "key_prefix": "shop:"}, "--json")
     assert (fit.returncode, fit.stderr) == (0, "")
     assert json.loads(fit.stdout)["ok"] is True
-    assert unfit.returncode == 1
-    said = json.loads(unfit.stdout)
-    assert said["ok"] is False
-    assert [each["subject"] for each in said["findings"] if each["level"] == "error"] == ["Twilio"]
 
 
-def test_the_command_prints_a_table(shop: dict[str, Any]) -> None:
-    answer = _doctor({**shop, "source_keys": {}})
-    assert answer.returncode == 0
+def test_the_command_prints_a_table_and_a_verdict(shop: dict[str, Any]) -> None:
+    answer = _doctor({**shop, "twilio_account_sid": "", "source_keys": {}})
+    assert answer.returncode == 1
     assert "warning" in answer.stdout
     assert "SOURCE_KEYS" in answer.stdout
+    assert answer.stdout.endswith("Not fit: mend what stands as an error (1) first.\n")
     assert SECRET not in answer.stdout
 
 

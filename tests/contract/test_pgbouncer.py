@@ -1,76 +1,22 @@
-"""The database behind a transaction pooler, Debian's pgbouncer: apt-get install pgbouncer."""
+"""The database behind a transaction pooler."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import socket
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
-from pipeline.embedded.account import open_place, unprivileged_account
-from pipeline.embedded.credentials import LOOPBACK, free_port
-from pipeline.embedded.process import ServerProcess, ServerSpec
 from stages.adapters.database import Database
 from stages.adapters.database.migrate import migrate, roll_back
-
-SERVER_CONNECTIONS = 2
-CONFIGURATION = """\
-[databases]
-* = host={host} port={server_port}
-[pgbouncer]
-listen_addr = {host}
-listen_port = {port}
-unix_socket_dir =
-auth_type = scram-sha-256
-auth_file = users.txt
-pool_mode = transaction
-default_pool_size = {connections}
-"""
+from tests.contract.pooled import SERVER_CONNECTIONS, pooled
 
 
 @pytest.fixture(scope="module")
 def pooled_url(new_database: Callable[[], str]) -> Iterator[str]:
-    """A migrated database, seen through pgbouncer in transaction mode with two server connections."""
-    program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
-    if program is None:
-        missing = "pgbouncer isn't installed (apt-get install pgbouncer), so the pooler was not tried."
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    url = new_database()
-    port = free_port()
-    account = unprivileged_account()
-    home = Path(tempfile.mkdtemp(dir=None if account is None else open_place(account)))
-    server = urlsplit(url)
-    (home / "pgbouncer.ini").write_text(
-        CONFIGURATION.format(
-            host=LOOPBACK, server_port=server.port, port=port, connections=SERVER_CONNECTIONS
-        ),
-        encoding="utf-8",
-    )
-    (home / "users.txt").write_text(f'"{server.username}" "{server.password}"\n', encoding="utf-8")
-    if account is not None:
-        for path in (home, *home.iterdir()):
-            os.chown(path, account.user_id, account.group_id)
-    spec = ServerSpec("pgbouncer", (program, "pgbouncer.ini"), home=home, working_dir=home, account=account)
-    process = ServerProcess.launch(spec, kept=False)
-    try:
-        process.wait_until(lambda: _listens(port), timeout_seconds=20)
-        yield url.replace(f":{server.port}/", f":{port}/")
-    finally:
-        process.stop(grace_seconds=5)
-        shutil.rmtree(home)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((LOOPBACK, port)) == 0
+    """A migrated database, seen through the pooler."""
+    with pooled(new_database()) as url:
+        yield url
 
 
 async def test_many_transactions_share_few_connections_unharmed(pooled_url: str) -> None:

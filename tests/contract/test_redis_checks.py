@@ -100,7 +100,7 @@ async def test_a_server_that_loads_its_data_is_judged_too(server: TroubledValkey
     async with loading(server):
         findings = await examine_redis(server.url)
     assert "error" not in {finding.level for finding in findings}
-    assert len(findings) == 6
+    assert len(findings) == 7
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ async def test_a_server_that_is_away_is_waited_for_at_start_and_an_error_for_the
     assert [line["event"] for line in logs] == ["Redis could not be asked whether it is fit for the streams"]
     [finding] = await examine_redis(url)
     assert (finding.level, finding.subject) == ("error", "Redis")
-    assert finding.sentence.endswith("See REDIS_URL.")
+    assert finding.sentence.endswith("start it, or correct REDIS_URL.")
 
 
 @pytest.mark.parametrize(

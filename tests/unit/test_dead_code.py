@@ -23,7 +23,7 @@ USED_BY = {
         "has_transactional_ddl", "inter_op_num_threads", "intra_op_num_threads", "is_async", "justify",
         "model_config", "msg", "no_wrap", "NUM_THREADS", "on_start", "partition_for_key", "prepare_threshold",
         "request_async", "row_factory", "running_mean", "running_var", "scheme_name", "shard_hint", "thread_type",
-        "tiktok_app_url", "tiktok_webcast_url", "collect",
+        "tiktok_app_url", "tiktok_webcast_url", "collect", "list_commands", "short_help", "rich_help_panel",
     },
     "readers of an answer's JSON": {"ok", "productId", "queued_to", "total_price", "repeated", "rejected"},
     "callers who build the name: <stage>_timeout_seconds": {
@@ -43,7 +43,7 @@ def test_nothing_is_there_that_nobody_uses() -> None:
     known = shown.union(*USED_BY.values())
     unused = [
         each for each in _unused() if each.name not in known and each.typ != "import"
-    ]  # ruff knows those
+    ]  # those are ruff's
     assert not [f"{_place(each)}: {each.typ} {each.name}" for each in unused]
 
 

@@ -64,7 +64,13 @@ async def _facts(server: Redis) -> dict[str, Any]:
 async def _of_any_server(server: Redis, known: Mapping[str, Any] | None = None) -> list[Finding]:
     facts = known or await _facts(server)
     appendfsync = await _configured(server, "appendfsync")
-    return [_version(facts), _eviction(facts), _memory(facts), _persistence(facts, appendfsync)]
+    return [
+        _version(facts),
+        _eviction(facts),
+        _memory(facts),
+        _persistence(facts, appendfsync),
+        *_disk(facts),
+    ]
 
 
 async def _info(redis: Redis, section: str) -> Mapping[str, Any]:
@@ -160,6 +166,23 @@ def _persistence(facts: Mapping[str, Any], appendfsync: str | None) -> Finding:
             return Finding("warning", subject, f"appendfsync is no: {lost}. Set appendfsync always.")
         case _:
             return _unknown(subject, "its appendfsync (appendonly is yes): see that it is always")
+
+
+def _disk(facts: Mapping[str, Any]) -> list[Finding]:
+    """Only where it has met trouble: what it could write it does not tell."""
+    failed = [
+        name for name in ("aof_last_write_status", "rdb_last_bgsave_status") if facts.get(name) == "err"
+    ]
+    if not failed:
+        return []
+    return [
+        Finding(
+            "warning",
+            "Redis disk",
+            f"It could not write to its disk ({failed[0]} is err), and refuses writes where it must save them: make "
+            "room on the disk that holds its `dir`, and let Redis write there.",
+        )
+    ]
 
 
 def _role(facts: Mapping[str, Any]) -> Finding:

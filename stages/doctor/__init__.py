@@ -1,0 +1,1 @@
+"""What `tiktoksales doctor` looks at, and what it says."""
