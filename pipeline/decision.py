@@ -51,14 +51,14 @@ class Decider:
     clock: Callable[[], float]
     random: Callable[[], float]
 
-    def decide(self, work: Work, outcome: Outcome) -> Settlement:
-        """What becomes of an entry whose handler answered `outcome`."""
+    def decide(self, work: Work, outcome: Outcome, done_ms: int | None = None) -> Settlement:
+        """What becomes of an entry whose handler answered `outcome`, at `done_ms` (epoch; now)."""
         match outcome:
-            case Emit(record=record, to=to, note=note):
+            case Emit(record, to, note):
                 target = to or self.stage.emits
                 if target is None:
                     return self._end(work, "done", "", note)
-                return self._forward(work, target, record, note)
+                return self._forward(work, target, record, note, done_ms or self.now_ms())
             case Drop(reason=reason, is_end=False):
                 return Settled(work.delivery.entry_id, (), counted=_counted(work, "dropped", reason))
             case Drop(reason=reason, note=note, aside=aside):
@@ -91,7 +91,7 @@ class Decider:
         envelope = Envelope(
             id=comment_id, seq=seq, at="", trace=traceparent(comment_id), hops=b"[]", data=b""
         )
-        work = Work(delivery, envelope, Record(), partition, self._now_ms())
+        work = Work(delivery, envelope, Record(), partition, self.now_ms())
         return self._bury(work, reject)
 
     def leave_for_newer_reader(self, delivery: Delivery) -> Postponed:
@@ -102,16 +102,17 @@ class Decider:
         """An entry that this process won't finish: due at once, for whoever is there."""
         return self._wait(delivery, 0.0)
 
-    def _forward(self, work: Work, target: str, record: Record, note: Note) -> Settled:
-        envelope = work.envelope
+    def _forward(self, work: Work, target: str, record: Record, note: Note, done_ms: int) -> Settled:
+        delivery, envelope, its_record, partition, received_ms = work
+        stage = self.stage
         # What was passed on as it came needs not be written anew.
-        data = envelope.data if record is work.record and envelope.data else encode(record)
-        onward = envelope.onward(with_hop(envelope.hops, self._hop(work, note)), data)
+        data = envelope.data if record is its_record and envelope.data else encode(record)
+        onward = envelope.onward(with_hop(envelope.hops, hop(stage.name, received_ms, done_ms, note)), data)
         step = None
-        if self.stage.door or self.stage.exclusive:
-            step = Step(work.partition, envelope.seq, begins=self.stage.door is not None)
-        appends = (Append(target, work.partition, onward),)
-        return Settled(work.delivery.entry_id, appends, step, _counted(work, "emitted", target))
+        if stage.door or stage.exclusive:
+            step = Step(partition, envelope.seq, begins=stage.door is not None)
+        counted = Counted("emitted", target, envelope.seq, received_ms, envelope.trace)
+        return Settled(delivery.entry_id, (Append(target, partition, onward),), step, counted)
 
     def _end(self, work: Work, end: End, reason: str, note: Note, aside: Note | None = None) -> Settled:
         counted = _counted(work, "done" if end == "done" else "dropped", reason)
@@ -122,7 +123,7 @@ class Decider:
         return Settled(work.delivery.entry_id, (event,), step, counted)
 
     def _bury(self, work: Work, reject: Reject) -> Settled:
-        delivery, now_ms = work.delivery, self._now_ms()
+        delivery, now_ms = work.delivery, self.now_ms()
         letter = DeadLetter(
             stage=self.stage.name,
             stream=self.stage.stream,
@@ -144,11 +145,11 @@ class Decider:
 
     def _wait(self, delivery: Delivery, after: float | None) -> Postponed:
         wait = self._backoff_seconds(_OUTAGE_ATTEMPT) if after is None else min(after, _LONGEST_SECONDS)
-        due_ms = self._now_ms() + int(wait * 1000)
+        due_ms = self.now_ms() + int(wait * 1000)
         return Postponed(delivery.entry_id, due_ms, delivery.attempts, delivery.first_failed_ms)
 
     def _postpone(self, delivery: Delivery, after: float | None) -> Postponed:
-        now_ms, attempt = self._now_ms(), delivery.attempts + 1
+        now_ms, attempt = self.now_ms(), delivery.attempts + 1
         wait = self._backoff_seconds(attempt) if after is None else min(after, _LONGEST_SECONDS)
         return Postponed(
             delivery.entry_id, now_ms + int(wait * 1000), attempt, delivery.first_failed_ms or now_ms
@@ -172,16 +173,17 @@ class Decider:
             outcome=end,
             reason=reason,
             hops=with_hop(envelope.hops, self._hop(work, note)),
-            ended_ms=self._now_ms(),
+            ended_ms=self.now_ms(),
             streamer=getattr(work.record, "streamer", ""),
             aside=dict(aside),
         )
         return Append(EVENTS, work.partition, envelope.onward(b"[]", data))
 
-    def _hop(self, work: Work, note: Note) -> list[Any]:
-        return hop(self.stage.name, work.received_ms, self._now_ms(), note)
+    def _hop(self, work: Work, note: Note) -> bytes:
+        return hop(self.stage.name, work.received_ms, self.now_ms(), note)
 
-    def _now_ms(self) -> int:
+    def now_ms(self) -> int:
+        """Epoch milliseconds."""
         return int(self.clock() * 1000)
 
 

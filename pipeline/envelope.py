@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
 import orjson
 
@@ -16,8 +17,8 @@ from schemas.codec import SCHEMA_VERSION, UnreadableRecord
 VERSIONS_AHEAD = 16
 
 _LISTS = frozenset({list})
-_VERSION_TEXT = str(SCHEMA_VERSION)
-_VERSION = _VERSION_TEXT.encode()
+VERSION_TEXT = str(SCHEMA_VERSION)
+_VERSION = VERSION_TEXT.encode()
 
 SEQ = re.compile(r"[0-9]{1,13}-[0-9]{1,7}")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -30,6 +31,11 @@ class NewerVersion(Exception):
 
 NAMES = ("id", "seq", "v", "at", "trace", "hops", "d")
 """Of an entry's fields, in their order."""
+
+Values: TypeAlias = list[bytes]
+"""Of an entry's fields, in the order of NAMES."""
+
+_FIELDS = tuple(name.encode() for name in NAMES)
 
 
 class Envelope(NamedTuple):
@@ -44,44 +50,68 @@ class Envelope(NamedTuple):
 
     def fields(self) -> tuple[str | bytes, ...]:
         """Names and values in turn, as an entry's fields."""
-        return self.onward(self.hops, self.data)
-
-    def onward(self, hops: bytes, data: bytes) -> tuple[str | bytes, ...]:
-        """The fields of an entry that carries `data` on, after these hops."""
         return (
-            "id", self.id, "seq", self.seq, "v", _VERSION_TEXT, "at", self.at,
-            "trace", self.trace, "hops", hops, "d", data,
+            "id", self.id, "seq", self.seq, "v", VERSION_TEXT, "at", self.at,
+            "trace", self.trace, "hops", self.hops, "d", self.data,
         )  # fmt: skip
 
+    def onward(self, hops: bytes, data: bytes) -> Envelope:
+        """The envelope that carries `data` on, after these hops."""
+        return Envelope(self.id, self.seq, self.at, self.trace, hops, data)
 
-def read_envelope(fields: Mapping[bytes, bytes]) -> Envelope:
+
+def read_envelope(content: Mapping[bytes, bytes] | Values) -> Envelope:
     """The envelope in an entry's fields.
 
     Raises UnreadableRecord where a field is missing or no text, NewerVersion where a newer release wrote it.
     """
-    _check_version(fields)
+    values = content if isinstance(content, list) else _values(content)
+    raw_id, raw_seq, version, raw_at, raw_trace, hops, data = values
+    if version != _VERSION:
+        _check_version(version)
     try:
-        comment_id, seq = fields[b"id"].decode(), fields[b"seq"].decode()
+        comment_id, seq = raw_id.decode(), raw_seq.decode()
         if not _IDENTITY.fullmatch(f"{comment_id} {seq}"):
             _checked(UUID_TEXT, comment_id, "id")
             _checked(SEQ, seq, "seq")
-        at, trace = fields[b"at"].decode(), fields[b"trace"].decode()
-        return Envelope(comment_id, seq, at, trace, _checked_hops(fields[b"hops"]), fields[b"d"])
-    except KeyError as error:
-        raise UnreadableRecord(f"the entry has no field {error.args[0].decode()!r}") from error
+        return Envelope(comment_id, seq, raw_at.decode(), raw_trace.decode(), _checked_hops(hops), data)
     except UnicodeDecodeError as error:
         raise UnreadableRecord(f"a field of the entry is not UTF-8 text: {error}") from error
 
 
-def hop(stage: str, received_ms: int, done_ms: int, note: Note) -> list[Any]:
+def by_name(content: Mapping[bytes, bytes] | Values) -> Mapping[bytes, bytes]:
+    """The fields of an entry that is given by them, or by an envelope's values."""
+    return dict(zip(_FIELDS, content, strict=True)) if isinstance(content, list) else content
+
+
+def _values(fields: Mapping[bytes, bytes]) -> Values:
+    _check_version(fields.get(b"v", b""))
+    try:
+        return [fields[name] for name in _FIELDS]
+    except KeyError as error:
+        raise UnreadableRecord(f"the entry has no field {error.args[0].decode()!r}") from error
+
+
+def hop(stage: str, received_ms: int, done_ms: int, note: Note) -> bytes:
     """One hop as it stands in `hops`: stage, received and done (epoch milliseconds), and the stage's facts."""
-    return [stage, received_ms, done_ms, dict(note)]
+    return _bare_hop(stage, received_ms, done_ms) if not note else _hop(stage, received_ms, done_ms, note)
 
 
-def with_hop(hops: bytes, step: list[Any]) -> bytes:
-    """`hops`, a JSON list, with one more step."""
+def with_hop(hops: bytes, step: bytes) -> bytes:
+    """`hops`, a JSON list, with one more step, as JSON too."""
+    if hops.endswith(b"]]"):  # as it is written here
+        return b"%b,%b]" % (hops[:-1], step)
     before = hops.strip()[1:-1].strip()
-    return b"[%b%b%b]" % (before, b"," if before else b"", orjson.dumps(step))
+    return b"[%b%b%b]" % (before, b"," if before else b"", step)
+
+
+def _hop(stage: str, received_ms: int, done_ms: int, note: Note) -> bytes:
+    return orjson.dumps([stage, received_ms, done_ms, dict(note)])
+
+
+@lru_cache(maxsize=256)  # the entries of a batch have it in common
+def _bare_hop(stage: str, received_ms: int, done_ms: int) -> bytes:
+    return _hop(stage, received_ms, done_ms, {})
 
 
 def traceparent(comment_id: str) -> str:
@@ -95,8 +125,7 @@ def _checked(pattern: re.Pattern[str], text: str, name: str) -> None:
         raise UnreadableRecord(f"the entry's {name} is none: {text[:40]!r}")
 
 
-def _check_version(fields: Mapping[bytes, bytes]) -> None:
-    raw = fields.get(b"v", b"")
+def _check_version(raw: bytes) -> None:
     if raw == _VERSION:
         return
     if not (raw.isdigit() and len(raw) <= 4 and 1 <= int(raw) <= SCHEMA_VERSION + VERSIONS_AHEAD):

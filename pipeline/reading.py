@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.decision import Work, partition_of
 from pipeline.envelope import Envelope, read_envelope, traceparent
 from pipeline.settlement import Delivery
-from pipeline.stage import Stage
+from pipeline.stage import Door, Stage
 from schemas.codec import decode
 
 
@@ -30,22 +30,29 @@ class Reading:
     partitions: int
     clock: Callable[[], float]
 
-    def work(self, delivery: Delivery) -> Work:
-        """What the entry asks for. Raises UnreadableRecord, NewerVersion, and CrashLoop where a process died with
-        the entry more often than the stage's limit."""
-        work = self._of_a_door(delivery) if self.stage.door else self._of_a_stage(delivery)
+    def work(self, delivery: Delivery, received_ms: int | None = None) -> Work:
+        """What the entry asks for, which came at `received_ms` (epoch; now). Raises UnreadableRecord, NewerVersion, and
+        CrashLoop where a process died with the entry more often than the stage's limit."""
+        received_ms = received_ms or self.now_ms()
+        if self.stage.door:
+            work = self._of_a_door(delivery, self.stage.door, received_ms)
+        else:
+            work = self._of_a_stage(delivery, received_ms)
         if delivery.deliveries > self.stage.limits.crash_limit:
             raise CrashLoop(work)
         return work
 
-    def _of_a_stage(self, delivery: Delivery) -> Work:
-        envelope = read_envelope(delivery.fields)
-        record = decode(self.stage.consumes, envelope.data)
-        return Work(delivery, envelope, record, self.partition, self._now_ms())
+    def now_ms(self) -> int:
+        """Epoch milliseconds."""
+        return int(self.clock() * 1000)
 
-    def _of_a_door(self, delivery: Delivery) -> Work:
-        assert self.stage.door is not None  # noqa: S101 - narrowed by work
-        opened = self.stage.door.opens(delivery.entry_id, delivery.fields)
+    def _of_a_stage(self, delivery: Delivery, received_ms: int) -> Work:
+        envelope = read_envelope(delivery.content)
+        record = decode(self.stage.consumes, envelope.data)
+        return Work(delivery, envelope, record, self.partition, received_ms)
+
+    def _of_a_door(self, delivery: Delivery, door: Door[Any], received_ms: int) -> Work:
+        opened = door.opens(delivery.entry_id, delivery.fields)
         envelope = Envelope(
             id=opened.id,
             seq=delivery.entry_id,
@@ -55,7 +62,4 @@ class Reading:
             data=b"",
         )
         partition = partition_of(opened.partition_key, self.partitions)
-        return Work(delivery, envelope, opened.record, partition, self._now_ms())
-
-    def _now_ms(self) -> int:
-        return int(self.clock() * 1000)
+        return Work(delivery, envelope, opened.record, partition, received_ms)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
+
+from pipeline.envelope import Envelope, Values, by_name
 
 Fields: TypeAlias = tuple[str | bytes, ...]
 """Names and values in turn, as an entry's fields."""
@@ -16,23 +19,33 @@ DEAD = "dead"
 
 
 class Delivery(NamedTuple):
-    """An entry in this consumer's hands. `attempts` counts the failures of its handler so far, the first of which
-    was at `first_failed_ms` (0: none); `deliveries` counts how often it was given out since a handler last survived
-    it, so more than one means that a process died with it."""
+    """An entry in this consumer's hands: its fields by name, or the values of an envelope. `attempts` counts the
+    failures of its handler so far, the first of which was at `first_failed_ms` (0: none); `deliveries` counts how often
+    it was given out since a handler last survived it, so more than one means that a process died with it."""
 
     entry_id: str
-    fields: dict[bytes, bytes]
+    content: Mapping[bytes, bytes] | Values
     attempts: int = 0
     first_failed_ms: int = 0
     deliveries: int = 1
 
+    @property
+    def fields(self) -> Mapping[bytes, bytes]:
+        """Its fields by name."""
+        return by_name(self.content)
+
 
 class Append(NamedTuple):
-    """One entry to write: the stream's name, its partition, and the fields."""
+    """One entry to write: the stream's name, its partition, and what it says."""
 
     stream: str
     partition: int
-    fields: Fields
+    content: Envelope | Fields
+
+    @property
+    def fields(self) -> Fields:
+        """Names and values in turn."""
+        return self.content.fields() if isinstance(self.content, Envelope) else self.content
 
 
 class Step(NamedTuple):

@@ -9,11 +9,14 @@ from pipeline.settlement import Delivery, Settlement
 from pipeline.stage import Reject
 
 
-def understand(delivery: Delivery, reading: Reading, decider: Decider) -> Work | Settlement:
-    """The work that a delivery asks for. Where there is none, its settlement at once: garbage, and what keeps killing
-    its process, is dead-lettered; what a newer release wrote is left for a newer reader."""
+def understand(
+    delivery: Delivery, reading: Reading, decider: Decider, received_ms: int | None = None
+) -> Work | Settlement:
+    """The work that a delivery asks for, which came at `received_ms` (epoch; now). Where there is none, its settlement
+    at once: garbage, and what keeps killing its process, is dead-lettered; what a newer release wrote is left for
+    a newer reader."""
     try:
-        return reading.work(delivery)
+        return reading.work(delivery, received_ms)
     except NewerVersion:
         return decider.leave_for_newer_reader(delivery)
     except CrashLoop as error:

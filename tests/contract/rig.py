@@ -26,7 +26,7 @@ from pipeline.engines.redis.packing import unpacked
 from pipeline.engines.redis.redriver import Redriver
 from pipeline.engines.redis.streams import StageStream
 from pipeline.engines.redis.watermark import Watermark
-from pipeline.envelope import Envelope
+from pipeline.envelope import Envelope, by_name
 from pipeline.events import EndState
 from pipeline.relay import AppendOnce
 from pipeline.settings import RuntimeSettings
@@ -93,7 +93,7 @@ class Rig:
         """The fields of all entries in a stream."""
         found = [await self.redis.execute_command("XRANGE", key, "-", "+") for key in self._all(stream)]
         return [
-            unpacked([part for pair in fields.items() for part in pair])
+            dict(by_name(unpacked([part for pair in fields.items() for part in pair])))
             for entries in found
             for _, fields in entries
         ]

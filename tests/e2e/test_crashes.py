@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from pipeline.engines.redis.packing import unpacked
+from pipeline.envelope import by_name
 from pipeline.stage import PUBLIC_STREAM
 from stages.demo.house import STAGES
 from tests.e2e.load import Load
@@ -109,9 +110,8 @@ async def pending(shop: Shop, stage: str) -> tuple[list[str], list[str]]:
     comments, seqs = [], []
     for entry_id in (row[0].decode() for row in rows):
         for _, raw in await shop.entries(stream, entry_id, entry_id):
-            fields = (
-                raw if stream == PUBLIC_STREAM else unpacked([part for pair in raw.items() for part in pair])
-            )
+            parts = [part for pair in raw.items() for part in pair]
+            fields = raw if stream == PUBLIC_STREAM else by_name(unpacked(parts))
             seqs.append(fields[b"seq"].decode() if b"seq" in fields else entry_id)
             if b"id" in fields:
                 comments.append(fields[b"id"].decode())

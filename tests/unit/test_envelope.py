@@ -77,4 +77,4 @@ def test_the_trace_id_is_the_comments_id() -> None:
 @pytest.mark.parametrize("hops", [b"[]", b" [ ] ", b'[["a",1,2,{}]]', b'[ ["a",1,2,{}] ]\n'])
 def test_a_hop_is_added_however_those_before_it_are_written(hops: bytes) -> None:
     step = hop("b", 3, 4, {"score": 0.5})
-    assert orjson.loads(with_hop(hops, step)) == [*orjson.loads(hops), step]
+    assert orjson.loads(with_hop(hops, step)) == [*orjson.loads(hops), orjson.loads(step)]

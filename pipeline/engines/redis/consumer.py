@@ -82,7 +82,7 @@ class Consumer:
     @property
     def undecided(self) -> set[str]:
         """Ids of the entries it holds of which nothing is on its way to being written."""
-        return {entry_id for entry_id in self._in_hand if not self._settler.holds(entry_id)}
+        return self._in_hand.keys() - self._settler.held
 
     @property
     def postponed(self) -> list[str]:
@@ -120,7 +120,7 @@ class Consumer:
         """These entries are no longer ours: their handlers are cancelled, unless they work on others too."""
         self._settler.forget(entry_ids)
         self._let_go(entry_ids)
-        self._handling.give_up(entry_ids, self.in_hand)
+        self._handling.give_up(entry_ids)
 
     def recover_soon(self) -> None:
         """An answer got lost, and with it perhaps entries: look for them before the next read."""
@@ -221,7 +221,8 @@ class Consumer:
             self.accept(await self._stream.read(self.free, int(BLOCK_SECONDS * 1000)))
 
     def _understand(self, deliveries: Iterable[Delivery]) -> None:
-        understood = [understand(delivery, self._reading, self._decider) for delivery in deliveries]
+        reading, decider, now_ms = self._reading, self._decider, self._reading.now_ms()
+        understood = [understand(delivery, reading, decider, now_ms) for delivery in deliveries]
         self._handling.add([each for each in understood if isinstance(each, Work)])
         self.settle([each for each in understood if not isinstance(each, Work)])
 
@@ -233,7 +234,8 @@ class Consumer:
 
     async def _give_back(self) -> None:
         """Write the outcomes there are, and release the rest of what is in hand."""
-        idle = [each for each in self._in_hand.values() if not self._settler.holds(each.entry_id)]
+        decided = self._settler.held
+        idle = [self._in_hand[entry_id] for entry_id in self._in_hand if entry_id not in decided]
         self.settle([self._decider.release(delivery) for delivery in idle])
         try:
             async with asyncio.timeout(_RELEASE_SECONDS):

@@ -54,8 +54,7 @@ class Handling:
         self._queue: list[Work] = []
         self._filled = asyncio.Event()
         self._suspects: asyncio.Queue[Work] = asyncio.Queue()
-        self._handlers: set[asyncio.Task[None]] = set()
-        self._handled_by: dict[str, asyncio.Task[None]] = {}
+        self._handlers: dict[asyncio.Task[None], Sequence[Work]] = {}
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._take = stage.limits.batch_size if stage.batch else 1
         self._slots = asyncio.Semaphore(1 if stage.batch else stage.limits.concurrency)
@@ -70,11 +69,13 @@ class Handling:
         if self._queue:
             self._filled.set()
 
-    def give_up(self, entry_ids: Sequence[str], in_hand: Sequence[str]) -> None:
-        """Cancel the handlers of these entries, unless they work on others that are still in hand."""
-        for entry_id in entry_ids:
-            task = self._handled_by.get(entry_id)
-            if task and not any(self._handled_by.get(held) is task for held in in_hand):
+    def give_up(self, entry_ids: Sequence[str]) -> None:
+        """Cancel the handlers of these entries, which are no longer in hand, unless they work on others that are."""
+        given_up = set(entry_ids)
+        for task, works in self._handlers.items():
+            deliveries = [work.delivery for work in works]
+            is_meant = not given_up.isdisjoint([delivery.entry_id for delivery in deliveries])
+            if is_meant and not any(map(self._hand.holds, deliveries)):
                 task.cancel()
 
     async def run(self) -> None:
@@ -128,13 +129,12 @@ class Handling:
         )
         with bound_contextvars(**told):
             task = asyncio.create_task(self._handle(works))
-        self._handlers.add(task)
+        self._handlers[task] = works
         task.add_done_callback(self._has_handled)
-        self._handled_by.update((work.delivery.entry_id, task) for work in works)
         return task
 
     def _has_handled(self, task: asyncio.Task[None]) -> None:
-        self._handlers.discard(task)
+        del self._handlers[task]
         self._slots.release()
         if not task.cancelled() and (error := task.exception()) and not self._broken.done():
             self._broken.set_exception(error)
@@ -143,20 +143,15 @@ class Handling:
         await self._broken
 
     async def _handle(self, works: Sequence[Work]) -> None:
-        try:
-            outcomes = await self._outcomes(works)
-            self._hand.settle(
-                [
-                    self._decided(work, outcome)
-                    for work, outcome in zip(works, outcomes, strict=True)
-                    if self._hand.holds(work.delivery)
-                ]
-            )
-        finally:
-            task = asyncio.current_task()
-            for work in works:
-                if self._handled_by.get(work.delivery.entry_id) is task:
-                    del self._handled_by[work.delivery.entry_id]
+        outcomes = await self._outcomes(works)
+        done_ms, holds = self._decider.now_ms(), self._hand.holds
+        self._hand.settle(
+            [
+                self._decided(work, outcome, done_ms)
+                for work, outcome in zip(works, outcomes, strict=True)
+                if holds(work.delivery)
+            ]
+        )
 
     async def _outcomes(self, works: Sequence[Work]) -> Sequence[Outcome]:
         if not works:
@@ -171,10 +166,10 @@ class Handling:
             # Nobody asked for it: something that the handler waited for was cancelled.
             return [Retry("what the handler waited for was cancelled", error="CancelledError")] * len(works)
 
-    def _decided(self, work: Work, outcome: Outcome) -> Settlement:
+    def _decided(self, work: Work, outcome: Outcome, done_ms: int) -> Settlement:
         """The settlement, also of an outcome that can't be written: such an entry would be met for ever."""
         try:
-            return self._decider.decide(work, outcome)
+            return self._decider.decide(work, outcome, done_ms)
         except Exception as error:
             reason = f"the handler's outcome can't be written: {error!r}"
             return self._decider.decide(work, Reject(ascii(reason), type(error).__name__))

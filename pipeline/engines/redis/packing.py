@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pipeline.engines.redis.forwarding import Places, place_of
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.watermark import member
-from pipeline.envelope import NAMES
-from pipeline.settlement import DEAD, EVENTS, Append, Fields, Postponed, Settlement, Step
+from pipeline.envelope import NAMES, VERSION_TEXT, Envelope, Values
+from pipeline.settlement import DEAD, EVENTS, Fields, Postponed, Settlement, Step
 
 PACKED = b"e"
 """The field that holds the values of an envelope, line by line in the order of NAMES; append_entry.lua writes it.
 Another form would take another name."""
 
-_NAMES = [name.encode() for name in NAMES]
-_LINES_BEFORE_HOPS = len(NAMES) - 3
+_LINES = len(NAMES)
 
 
-def packed(fields: Fields) -> Fields | bytes:
-    """An envelope's fields as the value of PACKED. Whatever else they are, they stay what they are; so does an envelope
-    in which a line would break."""
-    if fields[::2] != NAMES:
-        return fields
-    hops, data = cast("tuple[bytes, bytes]", fields[-3::2])
-    head = "\n".join(cast("tuple[str, ...]", fields[1:-4:2]))  # an envelope has text there
-    if head.count("\n") != _LINES_BEFORE_HOPS or b"\n" in hops:
-        return fields
+def packed(content: Envelope | Fields) -> Fields | bytes:
+    """An envelope as the value of PACKED. Other fields stay what they are; so do those of an envelope in which a line
+    would break."""
+    if not isinstance(content, Envelope):
+        return content
+    comment_id, seq, at, trace, hops, data = content
+    head = f"{comment_id}\n{seq}\n{VERSION_TEXT}\n{at}\n{trace}"
+    if head.count("\n") != _LINES - 3 or b"\n" in hops:
+        return content.fields()
     return b"%b\n%b\n%b" % (head.encode(), hops, data)
 
 
-def unpacked(flat: Sequence[bytes]) -> dict[bytes, bytes]:
-    """The fields of an entry, given as names and values in turn, in either form."""
+def unpacked(flat: Sequence[bytes]) -> Mapping[bytes, bytes] | Values:
+    """What an entry says whose names and values are given in turn, in either form."""
     if len(flat) == 2 and flat[0] == PACKED:
-        values = flat[1].split(b"\n", len(_NAMES) - 1)
-        if len(values) == len(_NAMES):
-            return dict(zip(_NAMES, values, strict=True))
+        values = flat[1].split(b"\n", _LINES - 1)
+        if len(values) == _LINES:
+            return values
     return paired(flat)
 
 
@@ -52,27 +51,34 @@ def rank(entry_id: str) -> tuple[int, int]:
     return int(milliseconds), int(number)
 
 
-def row(settlement: Settlement, keys: Keys, places: Places) -> tuple[Any, ...]:
-    """The settlement's row; what it writes to is noted in `places`."""
-    if isinstance(settlement, Postponed):
-        account = f"{settlement.attempts}:{settlement.first_failed_ms}"
-        return settlement.entry_id, False, settlement.due_ms, account
-    entry_id, appends, step, _ = settlement
-    return (
-        entry_id,
-        [_append(append, keys, places) for append in appends],
-        step is not None and _step(step, keys, places),
-    )
+class Rows:
+    """Makes the rows of a batch; `places` is what they write to."""
 
+    def __init__(self, keys: Keys) -> None:
+        self.places = Places()
+        self._keys = keys
+        self._place_of: dict[tuple[str, int], int] = {}  # so that no key is made twice
 
-def _append(append: Append, keys: Keys, places: Places) -> tuple[int, Fields | bytes]:
-    stream, partition, fields = append
-    key = keys.stream(stream, partition)
-    if stream not in (EVENTS, DEAD):
-        places.onward.add(key)
-    return place_of(places.streams, key), packed(fields)
+    def row(self, settlement: Settlement) -> tuple[Any, ...]:
+        """The settlement's row."""
+        if isinstance(settlement, Postponed):
+            account = f"{settlement.attempts}:{settlement.first_failed_ms}"
+            return settlement.entry_id, False, settlement.due_ms, account
+        entry_id, appends, step, _ = settlement
+        place_of = self._place_of
+        written = [
+            (place_of.get((stream, partition)) or self._place(stream, partition), packed(content))
+            for stream, partition, content in appends
+        ]
+        return entry_id, written, step is not None and self._step(step)
 
+    def _place(self, stream: str, partition: int) -> int:
+        key = self._keys.stream(stream, partition)
+        if stream not in (EVENTS, DEAD):
+            self.places.onward.add(key)
+        place = self._place_of[stream, partition] = place_of(self.places.streams, key)
+        return place
 
-def _step(step: Step, keys: Keys, places: Places) -> tuple[int, str, str]:
-    key = keys.unfinished(step.partition)
-    return place_of(places.sets, key), "+" if step.begins else "-", member(step.seq)
+    def _step(self, step: Step) -> tuple[int, str, str]:
+        key = self._keys.unfinished(step.partition)
+        return place_of(self.places.sets, key), "+" if step.begins else "-", member(step.seq)

@@ -36,19 +36,18 @@ class Settler:
         self._settled, self._removed, self._random = settled, removed, random
         self._waiting: list[Settlement] = []
         self._writing: Sequence[Settlement] = ()
-        self._held: set[str] = set()
         self._wake = asyncio.Event()
         self._log = structlog.get_logger(stream=stream.key)
 
     def add(self, settlements: Sequence[Settlement]) -> None:
         """Hand over settlements; they are written soon."""
         self._waiting += settlements
-        self._held.update([settlement.entry_id for settlement in settlements])
         self._wake.set()
 
-    def holds(self, entry_id: str) -> bool:
-        """Whether a settlement of this entry is on its way."""
-        return entry_id in self._held
+    @property
+    def held(self) -> set[str]:
+        """Ids of entries of which a settlement is on its way."""
+        return {each.entry_id for each in (*self._writing, *self._waiting)}
 
     @property
     def postponed(self) -> list[str]:
@@ -58,7 +57,6 @@ class Settler:
     def forget(self, entry_ids: Collection[str]) -> None:
         """Write nothing for these entries any more, as far as it is not under way."""
         self._waiting = [each for each in self._waiting if each.entry_id not in entry_ids]
-        self._held.difference_update(entry_ids)
 
     async def run(self) -> None:
         """Write until cancelled. Redis being away is waited out with the batch in hand: a settlement offered twice
@@ -70,9 +68,7 @@ class Settler:
                 batch = self._writing = self._next_batch()
                 await self._write(batch)
                 self._writing = ()
-                ids = [settlement.entry_id for settlement in batch]
-                self._held.difference_update(ids)
-                self._settled(ids)
+                self._settled([settlement.entry_id for settlement in batch])
 
     def _next_batch(self) -> list[Settlement]:
         count = size = 0
@@ -122,5 +118,5 @@ class Settler:
 def _size(settlement: Settlement) -> int:
     if isinstance(settlement, Postponed):
         return 0
-    # The last field is the record, or a dead letter's original: nothing else is large.
-    return sum([len(append.fields[-1]) for append in settlement.appends])
+    # The last is the record, or a dead letter's original: nothing else is large.
+    return sum([len(append.content[-1]) for append in settlement.appends])

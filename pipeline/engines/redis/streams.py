@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 
 from pipeline.engines.redis.forwarding import Forwarding, Places
 from pipeline.engines.redis.keys import Keys
-from pipeline.engines.redis.packing import paired, rank, row, unpacked
+from pipeline.engines.redis.packing import Rows, paired, rank, unpacked
 from pipeline.engines.redis.reach import share_a_slot, tombstones_for
 from pipeline.engines.redis.scripts import Script
 from pipeline.settings import RuntimeSettings
@@ -188,9 +188,9 @@ class StageStream:
 
     async def settle(self, settlements: Sequence[Settlement]) -> Settling:
         """Write the settlements in one step; on a cluster, what goes to streams in other slots is written before."""
-        places = Places()
         ordered = sorted(settlements, key=lambda settlement: rank(settlement.entry_id))
-        batch = [row(settlement, self._keys, places) for settlement in ordered]
+        rows = Rows(self._keys)
+        batch, places = [rows.row(settlement) for settlement in ordered], rows.places
         if not share_a_slot(self._redis, self.key, *places.streams, *places.sets):
             return await self._settle_across(batch, places)
         return await self._written(batch, places)
