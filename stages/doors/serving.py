@@ -11,6 +11,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from pipeline.collector import patient_collector
 from stages.doors.http_protocol import HttpProtocol
 from stages.doors.loopback import is_loopback
 from stages.doors.socket_protocol import FRAME_LIMIT, SocketProtocol
@@ -88,4 +89,5 @@ async def serve_door(app: FastAPI, settings: ShopSettings, listening: Listening)
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
-    await _Server(config).serve()
+    with patient_collector():
+        await _Server(config).serve()
