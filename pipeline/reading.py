@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.decision import Work, partition_of
 from pipeline.envelope import Envelope, read_envelope, traceparent
+from pipeline.handed_on import HandedOn
 from pipeline.settlement import Delivery
 from pipeline.stage import Door, Stage
 from schemas.codec import decode
@@ -23,12 +24,14 @@ class CrashLoop(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Reads the entries of `stage` in `partition`, of `partitions`; `clock` gives epoch seconds."""
+    """Reads the entries of `stage` in `partition`, of `partitions`; `clock` gives epoch seconds, `handed_on` what was
+    written in this process."""
 
     stage: Stage[Any]
     partition: int
     partitions: int
     clock: Callable[[], float]
+    handed_on: HandedOn | None = None
 
     def work(self, delivery: Delivery, received_ms: int | None = None) -> Work:
         """What the entry asks for, which came at `received_ms` (epoch; now). Raises UnreadableRecord, NewerVersion, and
@@ -48,7 +51,8 @@ class Reading:
 
     def _of_a_stage(self, delivery: Delivery, received_ms: int) -> Work:
         envelope = read_envelope(delivery.content)
-        record = decode(self.stage.consumes, envelope.data)
+        kind, data = self.stage.consumes, envelope.data
+        record = (self.handed_on and self.handed_on.take(kind, data)) or decode(kind, data)
         return Work(delivery, envelope, record, self.partition, received_ms)
 
     def _of_a_door(self, delivery: Delivery, door: Door[Any], received_ms: int) -> Work:
