@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +27,9 @@ from tests.unexecuted import UNEXECUTED
 SETTLED = ". .demo/environment\n. .venv/bin/activate\nexport CATALOG_URL=file://$PWD/shelf"
 OWN_DATABASE, OWN_NAME = "shop_of_a_reader", "reader.closet"
 BUY = "OMG I love this jacket! I want to buy it now!"
+
+# The keys that the page makes up are no good: doctor may say so.
+STATUSES = {("docs/bring-your-own.md", "tiktoksales doctor"): {0, 1}}
 
 Values = Mapping[str, Sequence[str]]
 
@@ -53,12 +56,13 @@ class Reader:
                 await self._type(shell, SETTLED)
             await self._type(shell, FUNCTION)
             for command in commands:
-                said[command] = await self._type(shell, filled(command, left))
+                fine = STATUSES.get((document, command), {0})
+                said[command] = await self._type(shell, filled(command, left), fine)
         return said
 
-    async def _type(self, shell: ReaderShell, command: str) -> Said:
+    async def _type(self, shell: ReaderShell, command: str, fine: Collection[int] = (0,)) -> Said:
         said = await shell.run(command)
-        assert said.status == 0, f"{command}\n{said.out}\n{said.err}"
+        assert said.status in fine, f"{command}\n{said.out}\n{said.err}"
         return said
 
 

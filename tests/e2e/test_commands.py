@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.reader import Reader, furnish, made_up
 from tests.e2e.reader_shell import typist
-from tests.e2e.shop import Shop
+from tests.e2e.shop import MAYA, Shop, until
 from tests.shown import DOCUMENTS, blocks, shown
 from tests.unexecuted import UNEXECUTED
 
@@ -35,13 +35,24 @@ async def reader(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
         yield Reader(shop, folder / "checkout", notes, port, await made_up(shop))
 
 
+async def paid(shop: Shop) -> int:
+    row = await shop.row("select count(*) as n from orders where streamer = $1 and status = 'paid'", MAYA)
+    return int(row["n"])
+
+
 async def test_the_quickstart_sells_a_jacket(shop: Shop, reader: Reader) -> None:
+    before = await paid(shop)
     said = await reader.follow(QUICKSTART)
     [answer] = [json.loads(each.out) for command, each in said.items() if command.startswith("curl ")]
     [shown_answer] = [json.loads(block.text) for block in blocks(QUICKSTART) if block.language == "json"]
     assert answer == {**shown_answer, "timestamp": answer["timestamp"]}
     [trace] = [each.out for command, each in said.items() if "trace" in command]
     assert "Blue Denim Jacket" in trace
+
+    async def sold() -> bool:
+        return await paid(shop) > before
+
+    await until(sold, "the jacket of the quickstart is paid")
 
 
 async def test_a_comment_is_pushed_past_the_gateway(shop: Shop, reader: Reader) -> None:
