@@ -8,6 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.engines.redis.keys import Keys
 from pipeline.settlement import DEAD, EVENTS
@@ -106,15 +107,20 @@ def as_table(progress: Progress) -> Table:
         "payment": "paid",
         "notify": "told",
     }
-    table = Table("stage", "waiting", "in hand", "retrying", "so far", title="TikTokSales")
+    table = Table("stage", "waiting", "in hand", "retrying", "so far", title="TikTokSales", expand=True)
     for stage in STAGES:
         load = progress.loads[stage]
-        counts = (str(load.waiting), str(load.in_hand), str(load.retrying))
-        table.add_row(stage, *counts, f"{passed[stage]} {words[stage]}")
+        counts = (_lit(load.waiting, "blue"), _lit(load.in_hand, "yellow"), _lit(load.retrying, "red"))
+        table.add_row(stage, *counts, f"[bold green]{passed[stage]}[/] {words[stage]}")
     table.caption = (
         f"{totals.ended} of {progress.comments} comments at their end, {progress.dead} dead-lettered"
     )
     return table
+
+
+def _lit(count: int, style: str) -> Text:
+    """A number that stands out unless it is 0."""
+    return Text(str(count), style if count else "dim")
 
 
 def as_summary(progress: Progress) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from stages.adapters.database.trail import Trail
 from stages.demo.failure import DemoFailed
 from stages.demo.house import House
 from stages.demo.player import NotTaken, Player
-from stages.demo.progress import Observer, Progress, as_report, as_summary, as_table
+from stages.demo.progress import Observer, Progress, as_report, as_summary
+from stages.demo.screen import Screen
 from stages.demo.script import ShowError
 from stages.demo.seeding import lay_frames, seed_shop
 from stages.demo.show import Show, load_show
@@ -120,29 +121,33 @@ async def _play(show: Show, house: House, console: Console, speed: float) -> Pro
         async with httpx.AsyncClient(base_url=house.gateway_url, timeout=10) as http:
             player = Player(show, start, http, wiring.appender, speed=speed, random=random.random)
             with Live(console=console, auto_refresh=False, transient=True) as live:
-                await _play_and_show(player, observer, live)
-                return await _until(observer, house, "finished", _END_SECONDS, live)
+                streamers = [streamer.handle for streamer in show.script.streamers]
+                screen = Screen(live, wiring.database, streamers)
+                await _play_and_show(player, observer, screen)
+                return await _until(observer, house, "finished", _END_SECONDS, screen)
 
 
-async def _play_and_show(player: Player, observer: Observer, live: Live) -> None:
+async def _play_and_show(player: Player, observer: Observer, screen: Screen) -> None:
     playing = asyncio.create_task(player.play())
     try:
         while not playing.done():
-            live.update(as_table(await observer.look()), refresh=True)
+            await screen.show(await observer.look())
             await asyncio.wait([playing], timeout=_LOOK_SECONDS)
         playing.result()
     finally:
         await cancel([playing])
 
 
-async def _until(observer: Observer, house: House, state: str, seconds: float, live: Live | None) -> Progress:
+async def _until(
+    observer: Observer, house: House, state: str, seconds: float, screen: Screen | None
+) -> Progress:
     """The progress once it is `ready` or `finished`, or when the time is up."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while True:
         progress = await observer.look()
-        if live:
-            live.update(as_table(progress), refresh=True)
+        if screen:
+            await screen.show(progress)
         if getattr(progress, state) or loop.time() > deadline:
             return progress
         house.check()

@@ -32,9 +32,10 @@ from tests.e2e.shop import MAYA, until
 
 FOLDER = Path("docs/screenshots")
 NEWCOMER = "nadia.knits"
-_DESK: Mapping[str, Any] = {"viewport": {"width": 1440, "height": 900}}
+_DESK: Mapping[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"}
 _PHONE: Mapping[str, Any] = {
     "viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True,
+    "locale": "en-GB",
 }  # fmt: skip
 
 

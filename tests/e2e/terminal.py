@@ -1,6 +1,7 @@
 """Makes the moving picture of the demo in a terminal: `python -m tests.e2e.terminal [FILE]`.
 
-Runs `tiktoksales demo` on a terminal of its own, keeps what it shows, and lets a browser draw it.
+Runs `tiktoksales demo` on a terminal of its own, keeps what it shows, and lets a browser draw it: on a machine that
+does nothing else, and with a font that has emoji (fonts-noto-color-emoji).
 """
 
 from __future__ import annotations
@@ -23,19 +24,22 @@ from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image
+from rich.cells import cell_len
 from rich.console import Console
-from rich.terminal_theme import MONOKAI
+from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 
 from tests.e2e.browser import browsing, window
 
 FILE = Path("docs/screenshots/terminal.gif")
 COMMAND = "tiktoksales demo"
-COLUMNS, ROWS = 100, 24
+COLUMNS, ROWS = 100, 26
 EVERY_SECONDS, LAST_SECONDS = 1.5, 6.0
 MOST_BYTES = 1_500_000
-_COLOURS = 48
+JUDGED = "feedback"  # what the first comments of the show are soon taken for
+_COLOURS = 96
 _CODE = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])")
+_WIDE = '<span style="display:inline-block;width:2ch;line-height:1">{}</span>'  # two cells, as in a terminal
 _PAGE = """<body style="margin:0;background:{background};color:{foreground}">
 <pre style="margin:0;padding:16px;font:14px/1.3 'DejaVu Sans Mono',monospace">{code}</pre></body>"""
 
@@ -117,7 +121,9 @@ def _written(terminal: int) -> Iterator[str]:
 
 
 def chosen(frames: list[Frame]) -> list[Frame]:
-    """A frame every so often, and the last one: what stood there at that second."""
+    """A frame every so often, from the first comments on, and the last one: what stood there at that second."""
+    begun = next(i for i, frame in enumerate(frames) if any(JUDGED in line for line in frame.lines))
+    frames = frames[begun:]
     ends = [frames[0]]
     for before, after in pairwise(frames):
         if after.second - ends[-1].second >= EVERY_SECONDS and before.lines != ends[-1].lines:
@@ -130,13 +136,14 @@ def as_page(frame: Frame) -> str:
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     padded = (*frame.lines, *[""] * (ROWS - len(frame.lines)))
     console.print(Text.from_ansi("\n".join(padded)), soft_wrap=True)
-    return console.export_html(theme=MONOKAI, inline_styles=True, code_format=_PAGE)
+    page = console.export_html(theme=DIMMED_MONOKAI, inline_styles=True, code_format=_PAGE)
+    return "".join(_WIDE.format(each) if cell_len(each) > 1 else each for each in page)
 
 
 async def draw(frames: list[Frame]) -> list[Image.Image]:
     """Their pictures."""
     pictures = []
-    async with browsing() as browser, window(browser, viewport={"width": 880, "height": 480}) as opened:
+    async with browsing() as browser, window(browser, viewport={"width": 880, "height": 510}) as opened:
         for frame in frames:
             await opened.page.set_content(as_page(frame))
             pictures.append(Image.open(io.BytesIO(await opened.page.screenshot())).convert("RGB"))
@@ -145,7 +152,11 @@ async def draw(frames: list[Frame]) -> list[Image.Image]:
 
 def save(pictures: list[Image.Image], file: Path) -> None:
     """One moving picture with colours in common. Raises ValueError where it is too large for a README."""
-    palette = pictures[-1].quantize(_COLOURS)
+    width, height = pictures[0].size
+    strip = Image.new("RGB", (width, height * len(pictures)))
+    for number, picture in enumerate(pictures):
+        strip.paste(picture, (0, height * number))
+    palette = strip.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE)
     first, *others = (each.quantize(palette=palette, dither=Image.Dither.NONE) for each in pictures)
     times = [int(EVERY_SECONDS * 1000 / 2)] * len(others) + [int(LAST_SECONDS * 1000)]
     first.save(file, save_all=True, append_images=others, duration=times, loop=0, optimize=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from schemas.records import Intent
+from stages.adapters.database.pool import Connection
 from stages.adapters.database.statements import statement
 from stages.console.backstage import Backstage
 from stages.console.views.window import begin
@@ -58,18 +59,24 @@ class CommentsView:
 async def comments_view(backstage: Backstage, streamer: str) -> CommentsView:
     """The newest LIMIT comments of a streamer."""
     async with backstage.reading(streamer) as connection:
-        rows = await connection.fetch(statement("console/comments"), streamer, LIMIT)
+        rows = await newest_comments(connection, streamer, LIMIT)
         counts = await connection.fetchrow(
             statement("console/comment_counts"), streamer, begin(backstage.now())
         )
     assert counts is not None  # noqa: S101 - a select of counts has one row
     return CommentsView(
-        tuple(_shown(row) for row in rows),
+        rows,
         counts["comments"],
         counts["buys"],
         str(backstage.settings.public_url),
         backstage.settings.open_doors,
     )
+
+
+async def newest_comments(connection: Connection, streamer: str, limit: int) -> tuple[ShownComment, ...]:
+    """The newest comments and pins of a streamer, as far as this transaction may read them."""
+    rows = await connection.fetch(statement("console/comments"), streamer, limit)
+    return tuple(_shown(row) for row in rows)
 
 
 def _shown(row: asyncpg.Record) -> ShownComment:
