@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 # What these modules assert is explained as in a test: said before anything imports them.
 pytest.register_assert_rewrite("tests.e2e.load", "tests.e2e.shop")
 
-pytest_plugins = ["tests.fixtures_servers", "tests.fixtures_sandbox", "tests.log_watch"]
+pytest_plugins = [
+    "tests.fixtures_servers",
+    "tests.fixtures_sandbox",
+    "tests.leaks",
+    "tests.log_watch",
+    "tests.shuffle",
+]
 
 
 @pytest.hookimpl(optionalhook=True)
