@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+import asyncpg.pgproto.pgproto
 import orjson
 import pytest
 from hypothesis import given
@@ -106,3 +107,35 @@ def test_random_bytes_never_do_worse_than_unreadable(data: bytes) -> None:
 def test_random_json_never_does_worse_than_unreadable(value: object) -> None:
     with pytest.raises(UnreadableRecord):
         decode(Comment, orjson.dumps(value))
+
+
+def test_a_record_of_one_of_two_kinds_is_read_as_that() -> None:
+    assert decode(PlacedOrder | PaidOrder, encode(RECORDS[3])) == RECORDS[3]
+    with pytest.raises(UnreadableRecord, match=r"^not a PlacedOrder or PaidOrder: "):
+        decode(PlacedOrder | PaidOrder, b"{}")
+
+
+def test_every_fault_is_named_in_one_sentence() -> None:
+    faulty = b'{"comment_id": 1, "seq": "1-0", "streamer": "ana", "order_number": null, "status": "sent"}'
+    with pytest.raises(UnreadableRecord) as caught:
+        decode(Notification, faulty)
+    assert str(caught.value) == (
+        "not a Notification: comment_id: UUID input should be a string, bytes or UUID object; order_id: Field required"
+    )
+    with pytest.raises(UnreadableRecord, match=r"^not a Comment: record: "):
+        decode(Comment, b"[]")
+
+
+def test_an_id_as_the_database_client_gives_it_is_written_as_text() -> None:
+    given = asyncpg.pgproto.pgproto.UUID(str(ID))
+    record = Notification(**{**ORDER, "order_id": ID}, status="sent")
+    record.__dict__["order_id"] = given
+    assert orjson.loads(encode(record))["order_id"] == str(ID)
+
+
+def test_what_has_no_place_in_a_record_is_named() -> None:
+    record = Notification(**ORDER, status="sent")
+    record.__dict__["status"] = {1, 2}
+    with pytest.raises(TypeError) as caught:
+        encode(record)
+    assert "set has no place in a record" in f"{caught.value} {caught.value.__cause__}"

@@ -14,8 +14,8 @@ from pipeline.dead_letter import read_dead_letter
 from pipeline.decision import Decider, Work, derived_id, partition_of
 from pipeline.envelope import Envelope, traceparent
 from pipeline.events import EndState
-from pipeline.settlement import Append, Delivery, Postponed, Settled, Settlement
-from pipeline.stage import Drop, Emit, Limits, Outcome, Reject, Retry, Stage
+from pipeline.settlement import Append, Counted, Delivery, Postponed, Settled, Settlement, Step
+from pipeline.stage import Door, Drop, Emit, Limits, Opened, Outcome, Reject, Retry, Stage
 from schemas.codec import decode
 from schemas.records import Record
 
@@ -39,6 +39,10 @@ class OfStreamer(Item):
 
 async def content(item: Item) -> Outcome:
     return Emit(item)
+
+
+DOOR: Door[Any] = Door(opens=lambda seq, fields: Opened(ID, "", "", Item(number=1)))
+"""Marks a stage of these tests as the first."""
 
 
 def decider(*, emits: str | None = "second", **changed: Any) -> Decider:
@@ -188,3 +192,125 @@ def test_an_end_is_read_back_as_an_end_state() -> None:
         comment_id=UUID(ID), seq="7-0", stage="first", outcome="dropped", reason="no",
         hops=[["first", NOW_MS - 5, NOW_MS, {"score": 0.3}]], ended_ms=NOW_MS, aside={"asked": "x"},
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("outcome", "what", "label"),
+    [
+        (Emit(Item(number=2)), "emitted", "second"),
+        (Emit(Item(number=2), to="review"), "emitted", "review"),
+        (Drop("no match"), "dropped", "no match"),
+        (Drop("told apart", is_end=False), "dropped", "told apart"),
+        (Retry("not now", error="OSError"), "retried", "OSError"),
+        (Retry("away", error="Away", counts=False), "put off", "Away"),
+        (Reject("never", "Error"), "dead-lettered", "Error"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_what_happened_is_told_to_the_metrics(outcome: Outcome, what: Any, label: str) -> None:
+    counted = decider().decide(work(), outcome).counted
+    assert counted == Counted(what, label, "7-0", NOW_MS - 5, traceparent(ID))
+
+
+def test_the_good_end_is_told_to_the_metrics_too_and_where_ends_are_no_events() -> None:
+    for last in (decider(emits=None), decider(emits=None, records_ends=False)):
+        done = last.decide(work(), Emit(Item(number=2))).counted
+        assert done == Counted("done", "", "7-0", NOW_MS - 5, traceparent(ID))
+
+
+def test_the_good_end_has_no_reason() -> None:
+    [append] = settled(decider(emits=None).decide(work(), Emit(Item(number=2))))
+    assert state_of(append)["reason"] == ""
+
+
+def test_what_is_no_end_leaves_nothing_but_its_acknowledgement() -> None:
+    settlement = decider().decide(work(), Drop("told apart", is_end=False))
+    assert settlement == Settled("9-0", (), counted=settlement.counted)
+
+
+def test_waiting_without_a_failure_keeps_the_account_as_it_was() -> None:
+    waits = decider().decide(work(attempts=2, first_failed_ms=5), Retry("away", after=7.5, counts=False))
+    assert waits == Postponed("9-0", NOW_MS + 7500, 2, 5)
+
+
+def test_without_a_time_it_waits_as_after_the_fifth_failure() -> None:
+    waits = decider().decide(work(), Retry("away", counts=False))
+    assert waits == Postponed("9-0", NOW_MS + 16_000, 0, 0)  # half of 2 s doubled four times
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_nothing_waits_longer_than_a_week(counts: bool) -> None:
+    waits = decider().decide(work(), Retry("far too long", after=1e9, counts=counts))
+    assert isinstance(waits, Postponed)
+    assert waits.due_ms == NOW_MS + 7 * 24 * 3600 * 1000
+
+
+def test_what_is_given_back_is_due_at_once_with_its_account_as_it_was() -> None:
+    assert decider().release(Delivery("9-0", {}, attempts=2, first_failed_ms=5)) == Postponed(
+        "9-0", NOW_MS, 2, 5
+    )
+
+
+def test_a_dead_letter_says_all_that_is_known() -> None:
+    there = work(attempts=1, first_failed_ms=5)._replace(partition=3)
+    dead, end = settled(decider().decide(there, Reject("never", "Error", "Traceback: line 1")))
+    letter = fields_of(dead)
+    assert (letter["detail"], letter["partition"], letter["last_failed_ms"]) == (
+        "Traceback: line 1",
+        "3",
+        str(NOW_MS),
+    )
+    assert (letter["stream"], letter["comment_id"], letter["entry_id"]) == ("first", ID, "9-0")
+    assert (dead.partition, end.partition, state_of(end)["reason"]) == (3, 3, "never")
+    dead, _ = settled(decider().decide(work(attempts=2), Retry("gone", error="OSError", detail="Traceback")))
+    assert fields_of(dead)["detail"] == "Traceback"
+
+
+def test_an_end_carries_no_hops_beside_its_own() -> None:
+    [append] = settled(decider().decide(work(), Drop("no")))
+    assert fields_of(append)["hops"] == b"[]"
+
+
+@pytest.mark.parametrize(
+    ("changed", "outcome", "step"),
+    [
+        ({"door": DOOR}, Emit(Item(number=2)), Step(3, "7-0", begins=True)),
+        ({"exclusive": True}, Emit(Item(number=2)), Step(3, "7-0", begins=False)),
+        ({}, Emit(Item(number=2)), None),
+        ({"door": DOOR}, Drop("no"), None),
+        ({}, Drop("no"), Step(3, "7-0", begins=False)),
+        ({}, Reject("never"), Step(3, "7-0", begins=False)),
+    ],
+)
+def test_a_comment_is_unfinished_from_the_door_until_it_ends_or_its_turn_is_over(
+    changed: dict[str, Any], outcome: Outcome, step: Step | None
+) -> None:
+    settlement = decider(**changed).decide(work()._replace(partition=3), outcome)
+    assert isinstance(settlement, Settled)
+    assert settlement.step == step
+
+
+def test_what_could_not_be_read_keeps_its_place_and_its_partition() -> None:
+    raw = {b"id": ID.encode(), b"seq": b"7-0"}
+    dead, end = settled(decider().refuse(Delivery("9-0", raw), 3, Reject("not JSON")))
+    state = state_of(end)
+    assert (dead.partition, state["seq"], state["streamer"]) == (3, "7-0", "")
+    assert state["hops"] == [["first", NOW_MS, NOW_MS, {}]]
+    envelope = fields_of(end)
+    assert (envelope["at"], envelope["trace"]) == ("", traceparent(ID))
+    assert decider().refuse(Delivery("9-0", raw), 3, Reject("not JSON")).counted == Counted(
+        "dead-lettered", "", "7-0", NOW_MS, traceparent(ID)
+    )
+
+
+@pytest.mark.parametrize("claimed", [b"\xff", b"not-a-seq", b"7"])
+def test_a_strange_place_is_not_taken_over(claimed: bytes) -> None:
+    _, end = settled(decider().refuse(Delivery("9-0", {b"seq": claimed}), 0, Reject("not JSON")))
+    assert state_of(end)["seq"] == "9-0"
+
+
+def test_at_the_door_a_pusher_claims_no_identity() -> None:
+    raw = {b"id": ID.encode(), b"seq": b"7-0"}
+    dead, end = settled(decider(door=DOOR).refuse(Delivery("9-0", raw), 0, Reject("not a comment")))
+    expected = str(derived_id("comments_stream/9-0"))
+    assert (fields_of(dead)["comment_id"], state_of(end)["seq"]) == (expected, "9-0")

@@ -30,3 +30,16 @@ def test_the_signature_of_another_source_is_not_believed() -> None:
 def test_a_signed_entry_without_a_message_id_is_not_believed() -> None:
     stamped = SOURCES.stamp(FIELDS, "gateway")
     assert SOURCES.vouch({**stamped, "message_id": ""}) == ("stream", False)
+
+
+def test_without_any_source_nobody_is_believed() -> None:
+    assert Sources().vouch(FIELDS) == ("stream", False)
+    stamped = SOURCES.stamp(FIELDS, "gateway")
+    assert Sources().vouch(stamped) == ("stream", False)
+    assert Sources({"gateway": "g-key"}).vouch(stamped) == ("gateway", False)
+
+
+def test_a_signature_without_a_source_is_not_believed() -> None:
+    unnamed = {name: value for name, value in SOURCES.stamp(FIELDS, "gateway").items() if name != "source"}
+    assert Sources({"": "g-key"}).vouch(FIELDS) == ("stream", False)
+    assert SOURCES.vouch(unnamed) == ("stream", False)
