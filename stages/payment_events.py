@@ -56,7 +56,7 @@ class PaymentEvents:
         """Whether the event moved anything. Raises DatabaseUnavailable, PaymentUnavailable and PaymentMisused, after
         which it is to be sent again."""
         act = _ACTS.get(event.type)
-        if act is None or await self.events.is_known(event.id):
+        if act is None or (event.type not in _REMEMBER_FIRST and await self.events.is_known(event.id)):
             return False
         try:
             return await act(self, event, event.data.object)
@@ -186,6 +186,9 @@ _ACTS: Mapping[str, Callable[[PaymentEvents, stripe.Event, Any], Awaitable[bool]
     "charge.dispute.updated": PaymentEvents._disputed,
     "charge.dispute.closed": PaymentEvents._disputed,
 }
+
+_REMEMBER_FIRST = ("payment_intent.succeeded",)
+"""Kinds, of which there are many, whose act looks by itself whether the event came before."""
 
 ACTED_ON = tuple(_ACTS)
 """The kinds of events that move something: those to have sent to `POST /webhooks/stripe`."""

@@ -248,7 +248,7 @@ STAGES: Mapping[str, Callable[[Wiring], Stage[Any]]] = {
         w.limits("ingest", batch_size=256), store=w.comments, sources=w.sources, floods=w.floods
     ),
     "intent": lambda w: intent_stage(
-        w.limits("intent", batch_size=64),
+        w.limits("intent", batch_size=128),
         classifier=w.classifier,
         store=w.comments,
         threshold=w.settings.intent_threshold,

@@ -84,6 +84,7 @@ def intent_named(label: str) -> Intent:
 
 
 WINDOW = 512  # texts that are tokenised at a time: memory doesn't grow with the number of texts
+_CALL_PIECES = 13  # a call takes as long as so many pieces, besides its own: 2 ms and 0.155 ms each, measured
 NOTHING_SAID = 0.99  # the score of "none" for texts without a word, which no model is asked about
 
 _Pieces = Sequence[int]
@@ -143,10 +144,11 @@ class OnnxClassifier:
         return judgements
 
     def _batches(self, pieces: Mapping[int, _Pieces]) -> Iterator[list[int]]:
-        """Texts of like length together: little of a call is padding."""
+        """Texts of like length together, the longest first: little of a call is padding, and none ends late."""
         order = sorted(pieces, key=lambda place: len(pieces[place]))
-        for start in range(0, len(order), self._batch):
-            yield order[start : start + self._batch]
+        cuts = cheapest_cuts([len(pieces[place]) for place in order], self._batch)
+        for start, end in reversed(cuts):
+            yield order[start:end]
 
     def _judge(self, batch: Sequence[_Pieces]) -> list[Judgement]:
         ids = np.full((len(batch), max(map(len, batch))), self._pad, dtype=np.int64)
@@ -162,6 +164,30 @@ class OnnxClassifier:
         raised = np.exp(scaled - scaled.max())
         best = int(raised.argmax())
         return Judgement(self._intents[best], float(raised[best] / raised.sum()))
+
+
+def cheapest_cuts(lengths: Sequence[int], most: int) -> list[tuple[int, int]]:
+    """Where to cut texts of these lengths (pieces, ascending) into calls of at most `most`, so that they take the least
+    time in all: a call takes that of its padded pieces, and that of some more.
+
+    >>> cheapest_cuts([4, 4, 4, 40, 40], 8)
+    [(0, 3), (3, 5)]
+    >>> cheapest_cuts([4, 5, 6], 8)
+    [(0, 3)]
+    """
+    cheapest, begins = [0], [0]
+    for end in range(1, len(lengths) + 1):
+        cost, start = min(
+            (cheapest[start] + _CALL_PIECES + (end - start) * lengths[end - 1], start)
+            for start in range(max(0, end - most), end)
+        )
+        cheapest.append(cost)
+        begins.append(start)
+    cuts, end = [], len(lengths)
+    while end:
+        cuts.append((begins[end], end))
+        end = begins[end]
+    return cuts[::-1]
 
 
 class TransformersClassifier:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import structlog
 
+from stages.adapters.frame_listings import FrameListings
 from stages.adapters.frames import BadFrame, ForbiddenFrame, FrameStore, decode_frame
 from stages.adapters.lookout import Lookout
 from stages.adapters.matcher import FrameDescription, Matcher
@@ -65,6 +66,7 @@ class Sight:
         `close` ends that."""
         self._frames, self._matcher, self._now = frames, matcher, now
         self._window, self._limit = timedelta(seconds=window_seconds), limit
+        self._listings = FrameListings(frames, reach=self._window, clock=time.monotonic)
         self._lookout = Lookout(
             self._look_ahead,
             watch_seconds=window_seconds,
@@ -89,7 +91,7 @@ class Sight:
             reads[url] = lambda url=url: self._frames.read_url(url)  # type: ignore[misc]
         if not reads:
             end = scene.timestamp - timedelta(seconds=view_delay_seconds)
-            for key in await self._frames.window(scene.streamer, end - self._window, end, self._limit):
+            for key in await self._listings.window(scene.streamer, end - self._window, end, self._limit):
                 reads[key.path] = lambda key=key: self._frames.read(key)  # type: ignore[misc]
         described = [(name, await self._describe(name, read)) for name, read in reads.items()]
         return [Seen(name, description) for name, description in described if description]
@@ -99,16 +101,18 @@ class Sight:
         await self._lookout.close()
 
     async def _look_ahead(self, streamer: str) -> None:
-        """Describe the streamer's newest frame, but no more frames than claims would have asked for."""
+        """Describe the streamer's new frames, but no more of them than claims would have asked for."""
         assert self._now is not None  # noqa: S101 - nobody is watched without
         now = self._now()
         pace = 0.9 * self._window / self._limit
         since = max(now - self._window, self._newest.get(streamer, now - self._window) + pace)
-        for key in await self._frames.window(streamer, since, now, 1) if since <= now else ():
+        most = 1 + (now - since) // pace
+        for key in await self._frames.window(streamer, since, now, most) if since <= now else ():
             self._newest[streamer] = key.at
             self._newest.move_to_end(streamer)
             while len(self._newest) > _WATCHED:
                 self._newest.popitem(last=False)
+            self._listings.forget(streamer)
             await self._describe(key.path, lambda key=key: self._frames.read(key))  # type: ignore[misc]
 
     async def _describe(self, name: str, read: Callable[[], Awaitable[bytes]]) -> FrameDescription | None:

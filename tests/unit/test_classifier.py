@@ -2,10 +2,13 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stages.adapters.classifier import (
     NOTHING_SAID,
@@ -15,6 +18,7 @@ from stages.adapters.classifier import (
     Judgement,
     OnnxClassifier,
     TransformersClassifier,
+    cheapest_cuts,
     intent_named,
     load_classifier,
 )
@@ -216,3 +220,21 @@ def test_a_model_with_unknown_labels_is_refused(tmp_path: Path) -> None:
 def test_our_folder_is_served_by_onnxruntime() -> None:
     assert isinstance(load_classifier(OWN_MODEL, threads=2), OnnxClassifier)
     assert sum(file.stat().st_size for file in OWN_MODEL.iterdir()) <= 40_000_000
+
+
+@given(st.lists(st.integers(1, 64), max_size=9).map(sorted), st.integers(1, 5))
+def test_calls_are_cut_where_they_cost_least(lengths: list[int], most: int) -> None:
+    def cost(cuts: Iterable[tuple[int, int]]) -> int:
+        return sum(13 + (end - start) * lengths[end - 1] for start, end in cuts)
+
+    cuts = cheapest_cuts(lengths, most)
+    assert [place for start, end in cuts for place in range(start, end)] == list(range(len(lengths)))
+    assert all(end - start <= most for start, end in cuts)
+    inner = range(1, len(lengths))
+    every = (
+        list(pairwise([0, *chosen, len(lengths)]))
+        for number in range(len(lengths))
+        for chosen in combinations(inner, number)
+    )
+    allowed = [way for way in every if all(end - start <= most for start, end in way)]
+    assert cost(cuts) == min(map(cost, allowed), default=0)

@@ -99,6 +99,8 @@ class PaymentsOfOrders:
         """A payment of an order succeeded, says the provider's event: book it. While the stage is at the attempt, it
         finds the order paid by itself; where it may have given up, the order goes on to `notify` from here. Returns
         False where the event came before. Raises NoSuchOrder."""
+        if await self._is_booked_already(event_id, event_type, order_id, payment_id):
+            return True
         async with self._database.transaction() as connection:
             if not await connection.fetchval(statement("orders/remember_event"), event_id, event_type):
                 return False
@@ -106,6 +108,15 @@ class PaymentsOfOrders:
             is_at_it = made_at is not None and now - made_at < STAGE_IS_AT_IT
             await self._book(connection, order_id, payment_id, now, tells=not is_at_it)
             return True
+
+    async def _is_booked_already(
+        self, event_id: str, event_type: str, order_id: UUID, payment_id: str
+    ) -> bool:
+        """The stage is mostly faster than the provider's event, which then is remembered by one statement."""
+        query = statement("payments/remember_booked")
+        async with self._database.autocommit() as connection:
+            known = await connection.fetchval(query, event_id, event_type, order_id, payment_id)
+        return known is not None
 
     async def _book(
         self, connection: Connection, order_id: UUID, payment_id: str, now: datetime, *, tells: bool

@@ -16,7 +16,7 @@ class ProviderEvents:
 
     async def is_known(self, event_id: str) -> bool:
         """Whether the event was taken in before."""
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             known: bool = await connection.fetchval(statement("payments/is_event_known"), event_id)
             return known
 
