@@ -5,8 +5,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from hashlib import sha1
 from typing import Any, NamedTuple, assert_never
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, UUID
 
 from pipeline.backoff import delay_seconds
 from pipeline.dead_letter import DeadLetter
@@ -31,6 +32,9 @@ from schemas.records import Record
 
 _OUTAGE_ATTEMPT = 5  # what waits without counting waits as long as after so many failures
 _LONGEST_SECONDS = 7 * 24 * 3600.0  # whatever a handler, or a provider's Retry-After, asks for
+_NAMESPACE = NAMESPACE_URL.bytes + b"tiktoksales:"
+_VERSION_5 = 0x5000_8000 << 48  # version and variant, where RFC 9562 has them
+_DERIVED = ~(0xF000_C000 << 48)  # all other bits
 NEWER_VERSION_SECONDS = 30.0  # how long an entry of a newer release waits before it is offered again
 
 
@@ -203,4 +207,6 @@ def partition_of(key: str, partitions: int) -> int:
 
 def derived_id(name: str) -> UUID:
     """The one id for `name`, the same wherever and whenever it is derived (RFC 9562, version 5)."""
-    return uuid5(NAMESPACE_URL, f"tiktoksales:{name}")
+    # What uuid5 does, in half the time: each comment has one.
+    digest = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).digest()
+    return UUID(int=int.from_bytes(digest[:16]) & _DERIVED | _VERSION_5)

@@ -83,8 +83,7 @@ class Limits:
     away: tuple[type[Exception], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Opened(Generic[R]):
+class Opened(NamedTuple, Generic[R]):
     """An entry of the public stream, read and understood: the comment's identity, its event time (ISO 8601) and
     the key that decides its partition."""
 

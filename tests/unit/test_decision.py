@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
 import pytest
@@ -175,6 +175,11 @@ def test_a_key_has_one_partition_within_bounds(key: str, partitions: int) -> Non
 def test_partitions_and_ids_stay_the_same_over_releases() -> None:
     assert partition_of("maya.closet", 1024) == 0x2D4
     assert derived_id("order/1") == UUID("7ab899c5-118b-5b68-a35f-9800f4bdba40")
+
+
+@given(st.text())
+def test_derived_ids_are_those_of_the_standard(name: str) -> None:
+    assert derived_id(name) == uuid5(NAMESPACE_URL, f"tiktoksales:{name}")
 
 
 def test_what_is_passed_on_as_it_came_keeps_its_bytes() -> None:

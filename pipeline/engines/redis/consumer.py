@@ -226,8 +226,10 @@ class Consumer:
     def _understand(self, deliveries: Iterable[Delivery]) -> None:
         reading, decider, now_ms = self._reading, self._decider, self._reading.now_ms()
         understood = [understand(delivery, reading, decider, now_ms) for delivery in deliveries]
-        self._handling.add([each for each in understood if isinstance(each, Work)])
-        self.settle([each for each in understood if not isinstance(each, Work)])
+        works = [each for each in understood if isinstance(each, Work)]
+        self._handling.add(works)
+        if len(works) < len(understood):
+            self.settle([each for each in understood if not isinstance(each, Work)])
 
     def _let_go(self, entry_ids: Iterable[str]) -> None:
         for entry_id in entry_ids:

@@ -13,7 +13,7 @@ from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.streams import Settling, StageStream
 from pipeline.meter import StageMeter
 from pipeline.metrics import SETTLES_FENCED
-from pipeline.settlement import Postponed, Settlement
+from pipeline.settlement import Postponed, Settled, Settlement
 
 _MOST = 512  # settlements in one call: a script holds up every other client while it runs
 _MOST_BYTES = 8 * 1024 * 1024  # far below the largest argument that Redis takes
@@ -71,12 +71,9 @@ class Settler:
                 self._settled([settlement.entry_id for settlement in batch])
 
     def _next_batch(self) -> list[Settlement]:
-        count = size = 0
-        for settlement in self._waiting[:_MOST]:
-            size += _size(settlement)
-            if count and size > _MOST_BYTES:
-                break
-            count += 1
+        count = min(len(self._waiting), _MOST)
+        while count > 1 and _size(self._waiting[:count]) > _MOST_BYTES:
+            count //= 2
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return batch
 
@@ -115,8 +112,7 @@ class Settler:
         self._removed(settling.gone)
 
 
-def _size(settlement: Settlement) -> int:
-    if isinstance(settlement, Postponed):
-        return 0
+def _size(settlements: Sequence[Settlement]) -> int:
+    settled = [each for each in settlements if isinstance(each, Settled)]
     # The last is the record, or a dead letter's original: nothing else is large.
-    return sum([len(append.content[-1]) for append in settlement.appends])
+    return sum([len(append.content[-1]) for each in settled for append in each.appends])
