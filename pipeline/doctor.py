@@ -16,7 +16,7 @@ from rich.table import Table
 
 from pipeline.cli import run_async
 from pipeline.clock_skew import skew_finding
-from pipeline.engines.redis.checks import check_redis
+from pipeline.engines.redis.checks import UnfitRedis, check_redis
 from pipeline.engines.redis.cluster import ClusterRedis
 from pipeline.engines.redis.connection import REDIS_AWAY, connect
 from pipeline.engines.redis.unusable import why_unusable
@@ -60,6 +60,8 @@ async def examine_redis(url: str, clock: Callable[[], float] = time.time) -> lis
         if any(finding.level == "error" for finding in findings):
             return findings
         return [*findings, await _clock_of(redis, clock)]
+    except UnfitRedis as error:
+        return [Finding("error", "Redis", str(error))]
     except REDIS_AWAY as error:
         return [Finding("error", "Redis", why_unusable(error))]
     finally:

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 import socket
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PASSWORDS = "in a password, write such signs as / # ? @ by percent and two digits (%2F)"
+
+
+def readable_hosts(url: str) -> str:
+    """A URL whose hosts, one or several with commas between, have ports that are numbers. Raises ValueError."""
+    for place in urlsplit(url).netloc.rpartition("@")[2].split(","):
+        try:
+            urlsplit(f"//{place}").port  # noqa: B018 - reading it is the check
+        except ValueError as error:
+            raise ValueError(f"it names no host:port ({place}); {_PASSWORDS}") from error
+    return url
+
+
+Url = Annotated[str, AfterValidator(readable_hosts)]
+"""A server's address."""
 
 Engine = Literal["redis", "kafka"]
 
@@ -21,7 +38,7 @@ class RuntimeSettings(BaseSettings):
         Field(description="What the stages run on: redis, or kafka. `run --engine` says it for one process"),
     ] = "redis"
     redis_url: Annotated[
-        str,
+        Url,
         Field(
             pattern=r"^(rediss?(\+cluster)?://.*)?$",
             description="Redis 7+ or Valkey that holds the streams: redis:// or rediss://; a cluster: "
@@ -29,7 +46,7 @@ class RuntimeSettings(BaseSettings):
         ),
     ] = ""
     kafka_url: Annotated[
-        str,
+        Url,
         Field(
             pattern=r"^(kafkas?://.+)?$",
             description="Kafka, where ENGINE is kafka: kafka://host:port[,host:port], or "

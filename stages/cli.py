@@ -24,12 +24,12 @@ from pipeline.engines.kafka.failure import KafkaFailed
 from pipeline.engines.redis.agent import NameTaken
 from pipeline.engines.redis.checks import UnfitRedis
 from pipeline.engines.redis.connection import REDIS_AWAY
+from pipeline.engines.redis.unusable import why_unusable
 from pipeline.finding import Finding
 from pipeline.logging import log_to_stderr
 from pipeline.metrics import MetricsNotServed
 from pipeline.redrive import RedriveStopped
 from pipeline.redrive_one import NotRedrivable
-from schemas.codec import in_words
 from stages.adapters.classifier import OnnxClassifier, load_classifier
 from stages.adapters.database import Database, DatabaseRefused, DatabaseUnavailable, NotMigrated
 from stages.adapters.database.migrate import MigrationFailed
@@ -65,13 +65,13 @@ from stages.replay.failure import ReplayFailed
 from stages.scale_plan.cli import scale_plan
 from stages.secrecy import secrets_in
 from stages.settings import MissingSetting, ShopSettings, require
+from stages.settings_words import wrong_settings
 from stages.trace import NotTraced, as_table, find_chain
 
 EXPECTED = (
     BadLine,
     Mendable,
     DatabaseRefused,
-    DatabaseUnavailable,
     DemoFailed,
     KafkaFailed,
     MetricsNotServed,
@@ -222,12 +222,15 @@ def main() -> None:
     log_to_stderr(secrets_in(os.environ))
     try:
         app()
-    except ValidationError as error:
-        sys.exit(f"tiktoksales: the settings are not right: {in_words(error)}")
-    except SettingsError as error:
-        sys.exit(f"tiktoksales: {error}: lists and maps are written as JSON.")
+    except (ValidationError, SettingsError) as error:
+        sys.exit(f"tiktoksales: {wrong_settings(error)}")
     except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError) as error:
-        sys.exit(f"tiktoksales: Redis can't be used: {error} See REDIS_URL.")
+        sys.exit(f"tiktoksales: {why_unusable(error)}")
+    except DatabaseUnavailable as error:
+        sys.exit(f"tiktoksales: {error}\nSee whether it is up, and DATABASE_URL.")
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(f"tiktoksales: {where}{error.strerror or error}")
     except EXPECTED as error:
         sys.exit(f"tiktoksales: {error}")
 

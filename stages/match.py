@@ -10,6 +10,8 @@ from PIL import Image
 from stages.adapters.frames import BadFrame, decode_frame
 from stages.adapters.matcher import Matcher
 
+_MANIFEST = '{"products": [{"sku": ..., "image": ...}]}'
+
 
 class UnreadableManifest(Exception):
     """The catalog manifest, or a picture that it names, can't be used; the message says which and why."""
@@ -44,10 +46,12 @@ def read_manifest(manifest: Path) -> Iterator[tuple[str, list[Image.Image]]]:
     try:
         products = orjson.loads(manifest.read_bytes())["products"]
         listed = [(product["sku"], product.get("images") or [product["image"]]) for product in products]
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise UnreadableManifest(
-            f'{manifest} is no catalog manifest ({error!r}). Write {{"products": [{{"sku": ..., "image": ...}}]}}.'
-        ) from error
+    except OSError as error:
+        raise UnreadableManifest(f"{manifest} can't be read: {error.strerror}. See --catalog.") from error
+    except orjson.JSONDecodeError as error:
+        raise UnreadableManifest(f"{manifest} is no JSON ({error}). Write {_MANIFEST}.") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnreadableManifest(f"{manifest} is no catalog manifest. Write {_MANIFEST}.") from error
     skus = [sku for sku, _ in listed]
     if twice := {str(sku) for sku in skus if skus.count(sku) > 1}:
         raise UnreadableManifest(

@@ -7,16 +7,20 @@ from typing import Annotated
 
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 
+from pipeline.settings import Url
 from stages.connectors.settings import ConnectorSettings
 from stages.doors.settings import DoorSettings
 from stages.wording import TEMPLATES
+
+_PLACE = r"^((file:///|s3://|https?://)\S+)?$"
+_ARCHIVE = r"^((file:///|s3://|gs://|az://|https?://)\S+)?$"
 
 
 class ShopSettings(DoorSettings, ConnectorSettings):
     """Each field is an environment variable of the same name in upper case. Lists and maps are JSON."""
 
     database_url: Annotated[
-        str,
+        Url,
         Field(
             pattern=r"^(postgres(ql)?://.*)?$",
             description="Postgres 15+ that holds what happened: postgresql://",
@@ -27,7 +31,7 @@ class ShopSettings(DoorSettings, ConnectorSettings):
     ] = False
 
     owner_database_url: Annotated[
-        str,
+        Url,
         Field(
             pattern=r"^(postgres(ql)?://.*)?$",
             description="Where `migrate` connects, as the user who owns the tables; without, DATABASE_URL",
@@ -116,20 +120,26 @@ class ShopSettings(DoorSettings, ConnectorSettings):
     ] = 8
 
     frames_url: Annotated[
-        str, Field(description="Where the frames lie: file://, s3:// or http(s)://, by the documented path")
+        str,
+        Field(
+            pattern=_PLACE,
+            description="Where the frames lie: file://, s3:// or http(s)://, by the documented path",
+        ),
     ] = ""
     frame_url_prefixes: Annotated[
         tuple[str, ...], Field(description="URLs of frames in comments are read only below one of these")
     ] = ()
     catalog_url: Annotated[
-        str, Field(description="Where the products' pictures lie: file://, s3:// or http(s)://")
+        str,
+        Field(pattern=_PLACE, description="Where the products' pictures lie: file://, s3:// or http(s)://"),
     ] = ""
 
     archive_url: Annotated[
         str,
         Field(
+            pattern=_ARCHIVE,
             description="Where comments_stream is archived before it is trimmed: file://, s3://, gs://, az:// or "
-            "http(s)://, a place of this shop's own. Default: it is not archived"
+            "http(s)://, a place of this shop's own. Default: it is not archived",
         ),
     ] = ""
     archive_every_seconds: Annotated[

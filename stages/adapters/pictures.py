@@ -19,6 +19,8 @@ class PictureStore:
     def __init__(self, url: str, *, timeout_seconds: float = 10.0) -> None:
         if url.startswith("http"):
             self._store = from_url(url, client_options={"allow_http": url.startswith("http:")})
+        elif url.startswith("file:"):
+            self._store = from_url(url, mkdir=True)  # the first product may be taken in later
         else:
             self._store = from_url(url)
         self._timeout_seconds = timeout_seconds

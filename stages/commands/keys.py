@@ -37,6 +37,8 @@ def create(
 ) -> None:
     from stages.doors.gate import DEFAULT_SOURCE
 
+    if not name.strip():
+        raise typer.BadParameter("say whose the key is, so that you know which to revoke one day")
     scopes = [_scope(each) for each in scope]
     for unbound in ("admin", "metrics"):
         if streamer is not None and unbound in scopes:

@@ -124,6 +124,8 @@ def commissions(
         typer.Option(metavar="ACCOUNT", help="Pay out to this connected account of Stripe from now on."),
     ] = None,
 ) -> None:
+    if pay_to is not None and not pay_to.startswith("acct_"):
+        raise typer.BadParameter(f"{pay_to!r} is no connected account of Stripe: its id begins with acct_")
     entries, balances = run_async(_read(ShopSettings(), streamer, pay_to))
     if as_csv:
         typer.echo(write_sheet(_COLUMNS, map(_row, entries)), nl=False)

@@ -40,6 +40,7 @@ def add_privacy_verbs(app: typer.Typer) -> None:
 
 def rotate_keys() -> None:
     settings = _settings()
+    require(settings, data_keys="the new key, before the older ones")
     vault = vault_of(settings)
 
     async def rotated() -> int:

@@ -21,7 +21,7 @@ def console_of(wiring: Wiring) -> FastAPI:
 
 
 async def serve_console(settings: ShopSettings, listening: Listening) -> None:
-    """Serve until SIGTERM or SIGINT; open pages are told to come again. Raises UnsafeDoor."""
+    """Serve until SIGTERM or SIGINT; open pages are told to come again. Raises UnopenedDoor."""
     check_safe(settings, listening)
     async with Wiring.open(settings) as wiring:
         await serve_door(console_of(wiring), settings, listening)

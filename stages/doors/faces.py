@@ -33,7 +33,7 @@ from stages.wiring import Wiring, stock_rules, utc_now
 
 async def serve_intent(settings: ShopSettings, listening: Listening) -> None:
     """Serve `POST /predict_intent` until SIGTERM or SIGINT. On a loopback address it needs no database and asks for no
-    key. Raises UnsafeDoor, MissingModel, and what `opened_database` raises."""
+    key. Raises UnopenedDoor, MissingModel, and what `opened_database` raises."""
     check_safe(settings, listening)
     classifier = load_classifier(settings.intent_model, settings.model_threads)
     async with AsyncExitStack() as stack:
@@ -44,15 +44,15 @@ async def serve_intent(settings: ShopSettings, listening: Listening) -> None:
 
 
 async def serve_vision(settings: ShopSettings, listening: Listening) -> None:
-    """Serve `POST /match_product` until SIGTERM or SIGINT. On a loopback address it asks for no key. Raises UnsafeDoor,
-    MissingModel, MissingSetting, and what `opened_database` raises."""
+    """Serve `POST /match_product` until SIGTERM or SIGINT. On a loopback address it asks for no key. Raises
+    UnopenedDoor, MissingModel, MissingSetting, and what `opened_database` raises."""
     check_safe(settings, listening)
     async with opened_database(settings) as database, vision_face(settings, database) as face:
         await serve_door(vision_door(face, _gate(database, listening), database), settings, listening)
 
 
 async def serve_order(settings: ShopSettings, listening: Listening) -> None:
-    """Serve `POST /order/create` until SIGTERM or SIGINT. Raises UnsafeDoor, and what `Wiring.open` raises."""
+    """Serve `POST /order/create` until SIGTERM or SIGINT. Raises UnopenedDoor, and what `Wiring.open` raises."""
     check_safe(settings, listening)
     async with Wiring.open(settings) as wiring:
         await serve_door(order_door(wiring), settings, listening)

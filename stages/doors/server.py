@@ -88,7 +88,7 @@ def _log_of(wiring: Wiring, redis: CoalescedRedis, bounds: OfferBounds) -> Log:
 
 
 async def serve_gateway(settings: ShopSettings, listening: Listening) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way are finished. Raises UnsafeDoor."""
+    """Serve until SIGTERM or SIGINT; requests under way are finished. Raises UnopenedDoor."""
     check_safe(settings, listening)
     async with Wiring.open(settings) as wiring:
         await serve_door(gateway_of(wiring), settings, listening)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import socket
+import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,8 +21,8 @@ from stages.mendable import Mendable
 from stages.settings import ShopSettings
 
 
-class UnsafeDoor(Mendable):
-    """The door can't be opened so; the message says what is unsafe, and what to do."""
+class UnopenedDoor(Mendable):
+    """The door can't be opened so, or must not be; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +44,43 @@ _MADE = 10_000
 
 
 def check_safe(settings: ShopSettings, listening: Listening) -> None:
-    """Raises UnsafeDoor where a door that asks for no key would be reached from elsewhere, and where TLS lacks one of
+    """Raises UnopenedDoor where a door that asks for no key would be reached from elsewhere, and where TLS lacks one of
     its files."""
     if settings.open_doors and not is_loopback(listening.host):
-        raise UnsafeDoor(
+        raise UnopenedDoor(
             f"OPEN_DOORS asks nobody for a key, and {listening.host} can be reached from other machines: listen on "
             "127.0.0.1, or unset OPEN_DOORS and make keys with `tiktoksales keys create`."
         )
     if (listening.tls_cert is None) != (listening.tls_key is None):
-        raise UnsafeDoor("TLS needs both, TLS_CERT (--tls-cert) and TLS_KEY (--tls-key).")
+        raise UnopenedDoor("TLS needs both, TLS_CERT (--tls-cert) and TLS_KEY (--tls-key).")
     for file in (listening.tls_cert, listening.tls_key):
         if file is not None and not file.is_file():
-            raise UnsafeDoor(f"There is no file {file}: see TLS_CERT and TLS_KEY.")
+            raise UnopenedDoor(f"There is no file {file}: see TLS_CERT and TLS_KEY.")
+
+
+def check_free(listening: Listening) -> None:
+    """Raises UnopenedDoor where nobody can listen there, or the TLS files can't be used."""
+    place = f"{listening.host}:{listening.port}"
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(
+            listening.host, listening.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will
+                probe.bind(address)
+    except OSError as error:
+        raise UnopenedDoor(
+            f"No door can be opened at {place} ({error.strerror}): stop what listens there, or choose another address "
+            "(--host, --port)."
+        ) from error
+    if listening.tls_cert and listening.tls_key:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(listening.tls_cert, listening.tls_key)
+        except (ssl.SSLError, OSError) as error:
+            raise UnopenedDoor(
+                f"{listening.tls_cert} and {listening.tls_key} are no certificate and its key, both in PEM "
+                f"({error.strerror or error}): see TLS_CERT and TLS_KEY."
+            ) from error
 
 
 class _Server(uvicorn.Server):
@@ -74,8 +101,9 @@ class _Server(uvicorn.Server):
 
 
 async def serve_door(app: FastAPI, settings: ShopSettings, listening: Listening) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way are finished. Raises UnsafeDoor."""
+    """Serve until SIGTERM or SIGINT; requests under way are finished. Raises UnopenedDoor."""
     check_safe(settings, listening)
+    check_free(listening)
     config = uvicorn.Config(
         app,
         host=listening.host,

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from stages.doors.serving import Listening, UnsafeDoor, check_safe
+from stages.doors.serving import Listening, UnopenedDoor, check_safe
 from stages.settings import ShopSettings
 from tests.contract.shell import tiktoksales
 from tests.served import served
@@ -67,7 +67,7 @@ def test_a_door_serves_over_tls_alone_and_tells_browsers_to_stay_there(
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "shop.example"])
 def test_open_doors_are_refused_where_others_could_reach_them(host: str) -> None:
-    with pytest.raises(UnsafeDoor, match="OPEN_DOORS"):
+    with pytest.raises(UnopenedDoor, match="OPEN_DOORS"):
         check_safe(ShopSettings(open_doors=True), Listening(host, 8081))
     check_safe(ShopSettings(), Listening(host, 8081))
 
@@ -80,9 +80,9 @@ def test_open_doors_may_stand_open_on_ones_own_machine(host: str) -> None:
 def test_tls_needs_both_files(certified: tuple[Path, Path], tmp_path: Path) -> None:
     cert, key = certified
     for listening in (Listening("::", 1, cert), Listening("::", 1, None, key)):
-        with pytest.raises(UnsafeDoor, match="both"):
+        with pytest.raises(UnopenedDoor, match="both"):
             check_safe(ShopSettings(), listening)
-    with pytest.raises(UnsafeDoor, match="no file"):
+    with pytest.raises(UnopenedDoor, match="no file"):
         check_safe(ShopSettings(), Listening("::", 1, cert, tmp_path / "none.pem"))
     check_safe(ShopSettings(), Listening("::", 1, cert, key))
 

@@ -7,15 +7,17 @@ from typing import Any
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import AuthenticationError, ResponseError
 
 from pipeline.engines.redis.cluster import ClusterRedis, NotACluster
 from pipeline.engines.redis.cluster_checks import check_cluster
 from pipeline.engines.redis.connection import REDIS_AWAY
+from pipeline.engines.redis.unusable import why_unusable
 from pipeline.finding import Finding
 
 OLDEST_REDIS = (7, 0)
 OLDEST_VALKEY = (7, 2)
+_NO_SUCH_DATABASE = "DB index is out of range"
 _SECTIONS = ("server", "memory", "persistence", "replication", "cluster")
 
 _log = structlog.get_logger()
@@ -28,7 +30,8 @@ class UnfitRedis(Exception):
 async def check_redis(redis: Redis) -> list[Finding]:
     """What the server says about itself, one finding for each thing that matters; what it won't say is unknown. Of a
     cluster every node is asked, the replicas too, since each may become a primary. Reads only INFO, CONFIG GET and
-    CLUSTER SLOTS. Raises what redis-py raises where Redis is away (connection.REDIS_AWAY)."""
+    CLUSTER SLOTS. Raises what redis-py raises where Redis is away (connection.REDIS_AWAY), and UnfitRedis where the URL
+    names a database that there is not."""
     if isinstance(redis, ClusterRedis):
         try:
             return await check_cluster(redis, _of_any_server)
@@ -43,6 +46,8 @@ async def require_fit_redis(redis: Redis) -> None:
     away is not judged: whoever starts waits for it."""
     try:
         findings = await check_redis(redis)
+    except AuthenticationError as error:
+        raise UnfitRedis(why_unusable(error)) from error
     except REDIS_AWAY as error:
         _log.warning("Redis could not be asked whether it is fit for the streams", error=str(error))
         return
@@ -78,6 +83,8 @@ async def _info(redis: Redis, section: str) -> Mapping[str, Any]:
         facts: Mapping[str, Any] = await redis.info(section)
     except ResponseError as error:
         _raise_if_away(error)
+        if _NO_SUCH_DATABASE in str(error):
+            raise UnfitRedis(why_unusable(error)) from error
         return {}
     return facts
 

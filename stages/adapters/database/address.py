@@ -8,5 +8,4 @@ from urllib.parse import urlsplit
 def shown_address(url: str) -> str:
     """Host, port and database of a URL, fit to be shown: without user, password and options."""
     parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.hostname or 'localhost'}{port}{parts.path}"
+    return f"{parts.netloc.rpartition('@')[2] or 'localhost'}{parts.path}"

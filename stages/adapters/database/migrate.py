@@ -121,6 +121,10 @@ def _alone(url: str) -> Iterator[None]:
         yield
 
 
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".?")
+
+
 @contextmanager
 def _readable_errors(url: str) -> Iterator[None]:
     address = shown_address(url)
@@ -132,6 +136,8 @@ def _readable_errors(url: str) -> Iterator[None]:
             f"{LOCK_TIMEOUT_SECONDS} s: look what it does, or try again."
         ) from error
     except psycopg.OperationalError as error:
-        raise DatabaseUnavailable(f"The database {address} cannot be migrated now: {error}") from error
+        raise DatabaseUnavailable(
+            f"The database {address} cannot be migrated now: {_line(error)}."
+        ) from error
     except psycopg.Error as error:
         raise MigrationFailed(f"The database {address} refused a migration: {error}") from error

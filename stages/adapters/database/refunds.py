@@ -81,7 +81,7 @@ class Refunds:
         async with self._database.transaction() as connection:
             found = await connection.fetchrow(statement("refunds/order_by_number"), order_number)
             if found is None:
-                raise NoSuchOrder(f"There is no order {order_number}.")
+                raise NoSuchOrder(f"There is no order {order_number}: see `tiktoksales orders list`.")
             refund_id = derived_id(f"refund/{found['id']}/{key}")
             order = await lock_order(connection, found["id"])
             standing = await connection.fetchrow(statement("refunds/by_id"), refund_id)

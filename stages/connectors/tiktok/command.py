@@ -29,6 +29,8 @@ def tiktok(
 
     settings = ShopSettings()
     name = username.strip().removeprefix("https://www.tiktok.com/").removeprefix("@").removesuffix("/live")
+    if not name:
+        raise typer.BadParameter("say who is live: @name, or the address of the live")
     source = _source(settings, name, streamer or name, once=once)
     run_async(run_connector(settings, source, Link(via, memory)))
 
