@@ -29,7 +29,6 @@ def environment(redis_url: str, database_url: str, tmp_path: Path) -> dict[str, 
         "DATA_KEYS": json.dumps([Fernet.generate_key().decode()]),
         "CATALOG_URL": tmp_path.as_uri(),
         "FRAMES_URL": tmp_path.as_uri(),
-        "STRIPE_API_KEY": "sk_test_x",
         "OPEN_DOORS": "true",
         "COLUMNS": "500",  # usage errors stand in a box
     }
@@ -101,7 +100,6 @@ def test_all_settings_that_are_wrong_are_named_at_once(command: Command) -> None
         (("run", "nonsense"), {}, "there is no stage 'nonsense'; there are ingest, intent, vision, order"),
         (("trace", "xyz"), {}, "Give a comment's id (a UUID) or an order number (ORD-YYYYMMDD-NNNNN)."),
         (("orders", "show", "ORD-1"), {}, "There is no order 'ORD-1': see `tiktoksales orders list`."),
-        (("refund", "ORD-1"), {}, "There is no order ORD-1: see `tiktoksales orders list`."),
         (("catalog", "list", "nobody"), {}, "No streamer 'nobody' is registered"),
         (("commissions", "bella", "--pay-to", "x"), {}, "'x' is no connected account of Stripe: its id begins with"),
         (("pin", "nobody", "A"), {}, "'nobody' sells no product 'A': see `tiktoksales catalog list nobody`."),
