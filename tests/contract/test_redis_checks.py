@@ -127,7 +127,7 @@ async def test_what_a_managed_server_keeps_to_itself_is_unknown_and_said_so(
     await redis.execute_command(
         "ACL SETUSER", "guest", "reset", "on", ">word", "~*", "+@all", *rights.split()
     )
-    guest = connect(server.url.replace("://:" + server.credentials.password, "://guest:word"))
+    guest = connect(server.url.replace(f"default:{server.credentials.password}", "guest:word"))
     try:
         findings = await check_redis(guest)
         with capture_logs() as logs:
