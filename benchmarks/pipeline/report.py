@@ -16,12 +16,14 @@ SLA_MS = {"post": 100, "queue": 50, "intent": 2_000, "vision": 5_000, "order": 5
 
 @dataclass(slots=True)
 class Found:
-    """Collected round by round. Rates are comments per second; `bare` is by the size of the model's calls."""
+    """Collected round by round. Rates are comments per second; `bare` is by the size of the model's calls,
+    `seed_cpu_ms` what a comment of the last round cost the seed's shape, by variant."""
 
     bare: list[Mapping[str, float]] = field(default_factory=list)
     drained: list[Drained] = field(default_factory=list)
     seed_shape: list[float] = field(default_factory=list)
     seed_shape_generous: list[float] = field(default_factory=list)
+    seed_cpu_ms: dict[str, float] = field(default_factory=dict)
     paced: dict[int, Paced] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
@@ -43,6 +45,7 @@ class Found:
             "tenths_missed": {str(rate): _missed(_stages(paced)) for rate, paced in self.paced.items()},
             "orders": {str(rate): _orders(paced) for rate, paced in self.paced.items()},
             "cpu_ms_per_comment": _rounded(self.drained[-1].cpu_ms) if self.drained else {},
+            "seed_cpu_ms_per_comment": _rounded(self.seed_cpu_ms),
             "orders_of_backlog": self.drained[-1].orders if self.drained else 0,
             "rounds": len(self.drained),
         }

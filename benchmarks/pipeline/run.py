@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.pipeline.crowd import Crowd
 from benchmarks.pipeline.ours import Drained, Pipeline
-from benchmarks.pipeline.processes import ROOT, start_stages, stop_stages
+from benchmarks.pipeline.processes import ROOT, processor_seconds, start_stages, stop_stages
 from benchmarks.pipeline.report import Found
 from benchmarks.pipeline.seed_shape import GENEROUS, PLAIN, SeedShape
 from benchmarks.pipeline.shop import SETTINGS, Broadcast, open_shop
@@ -82,11 +82,16 @@ async def run(options: Options, folder: Path) -> Found:
 async def _seed_round(
     seed: SeedShape, broadcast: Broadcast, crowd: Crowd, options: Options, found: Found
 ) -> None:
+    costs = found.seed_cpu_ms
     for variant, rates in ((PLAIN, found.seed_shape), (GENEROUS, found.seed_shape_generous)):
         with seed.running(variant):
             await seed.drain(broadcast, crowd, _SEED_WARM_UP)
-            rates.append(await seed.drain(broadcast, crowd, options.seed_comments * variant.workers))
-        _say(f"  the seed's shape, {variant}: {rates[-1]:.1f} comments/s")
+            count, used = options.seed_comments * variant.workers, sum(processor_seconds().values())
+            rates.append(await seed.drain(broadcast, crowd, count))
+            costs[variant.name] = 1000 * (sum(processor_seconds().values()) - used) / count
+        _say(
+            f"  the seed's shape, {variant}: {rates[-1]:.1f} comments/s, {costs[variant.name]:.1f} ms of processor each"
+        )
 
 
 async def _our_round(

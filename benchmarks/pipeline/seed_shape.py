@@ -33,11 +33,12 @@ _LOOK_SECONDS, _READY_SECONDS, _PATIENCE_SECONDS = 0.1, 120.0, 600.0
 class Variant:
     """How many workers pop, and whether the vision service looks at each frame once only."""
 
+    name: str
     workers: int
     caches_frames: bool
 
 
-PLAIN, GENEROUS = Variant(1, False), Variant(4, True)
+PLAIN, GENEROUS = Variant("plain", 1, False), Variant("generous", 4, True)
 """As it is written first; and with what a team would add next without changing the shape."""
 
 

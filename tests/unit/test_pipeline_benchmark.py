@@ -79,6 +79,7 @@ def test_the_summary_names_ratios_and_what_took_longer_than_a_tenth_of_its_limit
             Drained(900.0, 70, {"judge": 1.2}, {}),
         ],
         seed_shape=[30.0, 30.0],
+        seed_cpu_ms={"plain": 71.234},
         paced={50: Paced([4.0, 12.0], [Journey(1000.0, 1000, hops)])},
     )
     summary = found.summary()
@@ -87,3 +88,4 @@ def test_the_summary_names_ratios_and_what_took_longer_than_a_tenth_of_its_limit
     assert summary["tenths_missed"] == {"50": ["post", "order"]}
     assert summary["cpu_ms_per_comment"] == {"judge": 1.2}
     assert summary["vs_seed_shape_generous"] is None
+    assert summary["seed_cpu_ms_per_comment"] == {"plain": 71.23}
