@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import AsyncIterator
 
 import pytest
@@ -17,7 +18,11 @@ from tests.e2e.shop import MAYA, Shop, until
 from tests.shown import DOCUMENTS, blocks, shown
 from tests.unexecuted import UNEXECUTED
 
-pytestmark = pytest.mark.timeout(300)  # the house may have to be started first
+MISSING = [name for name in ("bash", "curl", "redis-cli") if shutil.which(name) is None]
+pytestmark = [
+    pytest.mark.skipif(bool(MISSING), reason=f"the documentation's reader lacks {', '.join(MISSING)}"),
+    pytest.mark.timeout(300),  # the house may have to be started first
+]
 
 QUICKSTART, DOORS = "docs/quickstart.md", "docs/doors.md"
 OTHERS = [

@@ -11,12 +11,15 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from pipeline.testing import MemoryRun, VirtualClock
 from schemas.records import MatchedComment
 from stages.connectors.connecting import Connector
 from stages.connectors.incoming import Incoming
 from stages.connectors.source import Checkpoint
+from stages.settings import MissingSetting
 from stages.wiring import STAGES
 from tests.records import claim
 
@@ -85,14 +88,42 @@ class Pushed:
         return None
 
 
-async def test_the_tutorials_connector_brings_each_comment_once() -> None:
-    names: dict[str, Any] = {}
-    (code,) = blocks("adding-a-connector.md").values()
-    exec(code, names)  # noqa: S102
+@pytest.fixture
+def connector_tutorial(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the names of the connector tutorial mean; `connect` is a command line of its own."""
+    shown = blocks("adding-a-connector.md")
+    names: dict[str, Any] = {"connect": typer.Typer()}
+    for module in ("source", "command"):
+        name = f"stages.connectors.chalkboard.{module}"
+        written = ModuleType(name)
+        exec(shown[f"stages/connectors/chalkboard/{module}.py"], written.__dict__)  # noqa: S102
+        monkeypatch.setitem(sys.modules, name, written)
+        names |= written.__dict__
+    exec(shown["tests/unit/test_chalkboard.py"], names)  # noqa: S102
+    exec(shown["in stages/connectors/cli.py"], names)  # noqa: S102
+    return names
+
+
+async def test_the_connector_tutorials_test_passes(connector_tutorial: dict[str, Any]) -> None:
+    await connector_tutorial["test_a_note_is_no_comment"]()
+
+
+def test_the_tutorials_connector_has_a_command(
+    connector_tutorial: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "")
+    (tmp_path / "board.csv").write_text("1,emma_r,I want it\n")
+    called = CliRunner().invoke(
+        connector_tutorial["connect"], [str(tmp_path / "board.csv"), "--streamer", "maya.closet"]
+    )
+    assert isinstance(called.exception, MissingSetting)  # it came as far as asking for Redis
+
+
+async def test_the_tutorials_connector_brings_each_comment_once(connector_tutorial: dict[str, Any]) -> None:
     lines = [("1", "emma_r", "I want it"), ("2", "host", "# a note"), ("3", "jo", "me too")]
     pushed = Pushed()
     for _ in range(2):
-        source = names["Chalkboard"]("maya.closet", lines)
+        source = connector_tutorial["Chalkboard"]("maya.closet", lines)
         clock = VirtualClock(NOW)
         await Connector(source, pushed, pushed, now=clock.utc_now, random=lambda: 0.5).run()
     assert [(each.client, each.message) for each in pushed.comments] == [
