@@ -24,16 +24,16 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 class Describer:
-    """Says of each frame how wide it is; remembers them."""
+    """Remembers how wide each frame is, and says when it has seen `enough` of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, enough: int = 2) -> None:
         self.widths: list[int] = []
-        self.has_looked_twice = Event()
+        self._enough, self.has_seen_enough = enough, Event()
 
     def describe(self, frame: Image.Image) -> FrameDescription:
         self.widths.append(frame.width)
-        if len(self.widths) == 2:
-            self.has_looked_twice.set()
+        if len(self.widths) == self._enough:
+            self.has_seen_enough.set()
         return FrameDescription(np.zeros((1, 2), np.float32), ())
 
 
@@ -60,10 +60,26 @@ async def test_a_frame_that_was_shot_after_a_claim_is_looked_at_before_the_next(
         await sight.of(Comment(NOON), 2.0)
         now[0] = NOON + timedelta(seconds=3)
         await store.put("ana", NOON + timedelta(seconds=2), jpeg(20))
-        assert await asyncio.to_thread(describer.has_looked_twice.wait, 20)
+        assert await asyncio.to_thread(describer.has_seen_enough.wait, 20)
         seen = await sight.of(Comment(NOON + timedelta(seconds=5)), 2.0)
         assert len(seen) == 2
         assert describer.widths == [10, 20]
+    finally:
+        await sight.close()
+        await store.close()
+
+
+async def test_whoever_was_held_up_looks_at_all_that_came_meanwhile(tmp_path: Path) -> None:
+    store, describer, now = FrameStore(tmp_path.as_uri()), Describer(enough=3), [NOON]
+    sight = Sight(store, cast(Matcher, describer), window_seconds=12, limit=6, now=lambda: now[0])
+    try:
+        await store.put("ana", NOON - timedelta(seconds=5), jpeg(10))
+        await sight.of(Comment(NOON), 2.0)
+        await store.put("ana", NOON + timedelta(seconds=2), jpeg(20))
+        await store.put("ana", NOON + timedelta(seconds=6), jpeg(30))
+        now[0] = NOON + timedelta(seconds=7)
+        assert await asyncio.to_thread(describer.has_seen_enough.wait, 20)
+        assert describer.widths == [10, 20, 30]
     finally:
         await sight.close()
         await store.close()
