@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-stop test bench check lint types security docs sbom lock clean
+.PHONY: demo demo-stop test bench mutate check lint types security docs sbom lock clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/tiktoksales demo $(ARGS)
@@ -19,6 +19,10 @@ test: $(VENV)/.dev
 # The short form of every benchmark; what it finds is kept in benchmarks/results/.
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Are the tests of what must never be wrong able to fail? See tests/mutation/README.md; ARGS names targets.
+mutate: $(VENV)/.mutation
+	$(BIN)/python -m tests.mutation $(ARGS)
 
 check: lint types security docs test
 
@@ -63,6 +67,11 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 # What the benchmarks compare with: `python -m benchmarks...`.
 $(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
+# Makes the mutants for `make mutate`.
+$(VENV)/.mutation: $(VENV)/.dev requirements-mutation.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements-mutation.lock
 	@touch $@
 
 # Everything for `python -m stages.training...`; not needed to run or test.

@@ -15,6 +15,7 @@ pytest.register_assert_rewrite("tests.e2e.load", "tests.e2e.shop")
 pytest_plugins = [
     "tests.fixtures_servers",
     "tests.fixtures_sandbox",
+    "tests.leaks",
     "tests.log_watch",
     "tests.shuffle",
 ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -83,6 +84,69 @@ async def test_a_buyer_who_claims_more_than_they_may_hold_unpaid_is_left_out(dat
     await stall.place("ana", 2)
     claims = [await stall.claim("ana"), await stall.claim("bo", 2), await stall.claim("bo", 2)]
     assert await together(stall, claims) == ["ana"]
+
+
+async def test_a_claim_of_just_the_age_and_pieces_of_just_the_limit_are_plain(database: Database) -> None:
+    stall = await Stall(database, StockRules(buyer_unpaid_limit=3)).open(20)
+    claim = await stall.claim("ana", 3)
+    at_the_last_moment = datetime.fromtimestamp(int(claim.seq.partition("-")[0]) / 1000, UTC) + timedelta(
+        hours=1
+    )
+    placed = await stall.orders.place_plain([Wanted(claim, 0)], at_the_last_moment, MAX_AGE)
+    assert list(placed) == [claim.comment_id]
+
+
+async def test_what_a_buyer_holds_unpaid_under_this_streamer_counts(database: Database) -> None:
+    rules = StockRules(buyer_unpaid_limit=3)
+    stall, other = await Stall(database, rules).open(20), await Stall(database, rules).open(20)
+    await stall.place("ana", 1)
+    assert await together(stall, [await stall.claim("ana", 3)]) == []
+    assert await together(stall, [await stall.claim("ana", 2)]) == ["ana"]
+    elsewhere = (await other.claim("ana", 3)).model_copy(update={"viewer": (await stall.claim("ana")).viewer})
+    assert await together(other, [elsewhere]) == ["ana"]
+
+
+async def test_a_known_buyer_who_holds_nothing_may_claim_up_to_the_limit(database: Database) -> None:
+    stall = await Stall(database, StockRules(buyer_unpaid_limit=3)).open(20)
+    await stall.place("ana", 1)
+    await stall.change("update orders set status = 'cancelled' where streamer = $1", stall.seller)
+    assert await together(stall, [await stall.claim("ana", 3)]) == ["ana"]
+
+
+@pytest.mark.parametrize(
+    ("verified", "customer", "method", "placed"),
+    [(True, "cus", "pm", ["ana"]), (False, "cus", "pm", []), (True, None, "pm", []), (True, "cus", None, [])],
+)
+async def test_only_who_pays_at_once_may_claim_more_than_the_limit(
+    database: Database, verified: bool, customer: str | None, method: str | None, placed: list[str]
+) -> None:
+    stall = await Stall(database, StockRules(buyer_unpaid_limit=1)).open(20)
+    await stall.place("ana", 1)
+    await stall.change(
+        "update buyers set stripe_customer = $2, payment_method = $3 where client_id = $1",
+        f"{stall.seller}/ana",
+        customer,
+        method,
+    )
+    assert await together(stall, [await stall.claim("ana", 2, verified=verified)]) == placed
+
+
+async def test_orders_placed_together_are_held_and_announced_as_each_alone(database: Database) -> None:
+    stall = await Stall(database, StockRules(hold_seconds=60)).open(20)
+    await stall.change(
+        "insert into webhook_endpoints (id, url, secret, events, streamer)"
+        " values ($1, 'https://shop.example', 's', $2, $3)",
+        uuid4(),
+        ["order.placed"],
+        stall.seller,
+    )
+    claims = [await stall.claim(name) for name in ("ana", "bo")]
+    placed = await stall.orders.place_plain([Wanted(claim, 0) for claim in claims], NOW, MAX_AGE)
+    rows = await stall.rows("select id, placed_at, hold_until from orders where streamer = $1", stall.seller)
+    assert {(row["placed_at"], row["hold_until"]) for row in rows} == {(NOW, NOW + timedelta(seconds=60))}
+    told = await stall.rows("select event, payload from webhook_deliveries")
+    assert {row["event"] for row in told} == {"order.placed"}
+    assert {row["payload"]["order"]["id"] for row in told} == {str(each.order_id) for each in placed.values()}
 
 
 async def test_a_buyer_whom_somebody_else_has_locked_is_not_waited_for(stall: Stall) -> None:

@@ -44,7 +44,6 @@ TARGETS = (
             "tests/contract/test_settle.py",
             "tests/contract/test_settled_removal.py",
             "tests/contract/test_redis_engine.py",
-            "tests/contract/test_traps.py",
             *_REDIS,
         ],
         needs=["valkey"],
