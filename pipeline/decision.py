@@ -13,7 +13,6 @@ from pipeline.backoff import delay_seconds
 from pipeline.dead_letter import DeadLetter
 from pipeline.envelope import SEQ, UUID_TEXT, Envelope, hop, traceparent, with_hop
 from pipeline.events import End, encoded_end
-from pipeline.handed_on import HandedOn
 from pipeline.settlement import (
     DEAD,
     EVENTS,
@@ -50,13 +49,11 @@ class Work(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """Turns outcomes into settlements for one stage; `clock` gives epoch seconds, `random` numbers in [0, 1), and
-    `handed_on` takes what is written."""
+    """Turns outcomes into settlements for one stage; `clock` gives epoch seconds, `random` numbers in [0, 1)."""
 
     stage: Stage[Any]
     clock: Callable[[], float]
     random: Callable[[], float]
-    handed_on: HandedOn | None = None
 
     def decide(self, work: Work, outcome: Outcome, done_ms: int | None = None) -> Settlement:
         """What becomes of an entry whose handler answered `outcome`, at `done_ms` (epoch; now)."""
@@ -114,14 +111,12 @@ class Decider:
         stage = self.stage
         # What was passed on as it came needs not be written anew.
         data = envelope.data if record is its_record and envelope.data else encode(record)
-        if self.handed_on:
-            self.handed_on.put(data, record)
         onward = envelope.onward(with_hop(envelope.hops, hop(stage.name, received_ms, done_ms, note)), data)
         step = None
         if stage.door or stage.exclusive:
             step = Step(partition, envelope.seq, begins=stage.door is not None)
         counted = Counted("emitted", target, envelope.seq, received_ms, envelope.trace)
-        return Settled(delivery.entry_id, (Append(target, partition, onward),), step, counted)
+        return Settled(delivery.entry_id, (Append(target, partition, onward, record),), step, counted)
 
     def _end(self, work: Work, end: End, reason: str, note: Note, aside: Note | None = None) -> Settled:
         counted = _counted(work, "done" if end == "done" else "dropped", reason)

@@ -55,6 +55,11 @@ class Envelope(NamedTuple):
             "trace", self.trace, "hops", self.hops, "d", self.data,
         )  # fmt: skip
 
+    def values(self) -> Values:
+        """As they lie in an entry."""
+        head = (self.id, self.seq, VERSION_TEXT, self.at, self.trace)
+        return [*(text.encode() for text in head), self.hops, self.data]
+
     def onward(self, hops: bytes, data: bytes) -> Envelope:
         """The envelope that carries `data` on, after these hops."""
         return Envelope(self.id, self.seq, self.at, self.trace, hops, data)

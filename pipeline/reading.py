@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pipeline.decision import Work, partition_of
 from pipeline.envelope import Envelope, read_envelope, traceparent
-from pipeline.handed_on import HandedOn
-from pipeline.settlement import Delivery
+from pipeline.settlement import Delivery, Handed
 from pipeline.stage import Door, Stage
 from schemas.codec import decode
 
@@ -24,14 +23,12 @@ class CrashLoop(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Reads the entries of `stage` in `partition`, of `partitions`; `clock` gives epoch seconds, `handed_on` what was
-    written in this process."""
+    """Reads the entries of `stage` in `partition`, of `partitions`; `clock` gives epoch seconds."""
 
     stage: Stage[Any]
     partition: int
     partitions: int
     clock: Callable[[], float]
-    handed_on: HandedOn | None = None
 
     def work(self, delivery: Delivery, received_ms: int | None = None) -> Work:
         """What the entry asks for, which came at `received_ms` (epoch; now). Raises UnreadableRecord, NewerVersion, and
@@ -50,10 +47,14 @@ class Reading:
         return int(self.clock() * 1000)
 
     def _of_a_stage(self, delivery: Delivery, received_ms: int) -> Work:
-        envelope = read_envelope(delivery.content)
-        kind, data = self.stage.consumes, envelope.data
-        record = (self.handed_on and self.handed_on.take(kind, data)) or decode(kind, data)
-        return Work(delivery, envelope, record, self.partition, received_ms)
+        kind, content = self.stage.consumes, delivery.content
+        if isinstance(content, Handed):
+            envelope, record = content
+            if type(record) is kind or type(record) in get_args(kind):
+                return Work(delivery, envelope, record, self.partition, received_ms)
+        else:
+            envelope = read_envelope(content)
+        return Work(delivery, envelope, decode(kind, envelope.data), self.partition, received_ms)
 
     def _of_a_door(self, delivery: Delivery, door: Door[Any], received_ms: int) -> Work:
         opened = door.opens(delivery.entry_id, delivery.fields)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from pipeline.envelope import Envelope, Values, by_name
+from schemas.records import Record
 
 Fields: TypeAlias = tuple[str | bytes, ...]
 """Names and values in turn, as an entry's fields."""
@@ -18,13 +19,21 @@ DEAD = "dead"
 # What is made for every entry is a tuple: a frozen dataclass takes three times as long to make.
 
 
+class Handed(NamedTuple):
+    """An entry that this very process wrote: its envelope, and the record that the envelope's data says."""
+
+    envelope: Envelope
+    record: Record
+
+
 class Delivery(NamedTuple):
-    """An entry in this consumer's hands: its fields by name, or the values of an envelope. `attempts` counts the
-    failures of its handler so far, the first of which was at `first_failed_ms` (0: none); `deliveries` counts how often
-    it was given out since a handler last survived it, so more than one means that a process died with it."""
+    """An entry in this consumer's hands: its fields by name, the values of an envelope, or what is known of it.
+    `attempts` counts the failures of its handler so far, the first of which was at `first_failed_ms` (0: none);
+    `deliveries` counts how often it was given out since a handler last survived it, so more than one means that a
+    process died with it."""
 
     entry_id: str
-    content: Mapping[bytes, bytes] | Values
+    content: Mapping[bytes, bytes] | Values | Handed
     attempts: int = 0
     first_failed_ms: int = 0
     deliveries: int = 1
@@ -32,15 +41,18 @@ class Delivery(NamedTuple):
     @property
     def fields(self) -> Mapping[bytes, bytes]:
         """Its fields by name."""
-        return by_name(self.content)
+        content = self.content
+        return by_name(content.envelope.values() if isinstance(content, Handed) else content)
 
 
 class Append(NamedTuple):
-    """One entry to write: the stream's name, its partition, and what it says."""
+    """One entry to write: the stream's name, its partition, and what it says; and the record that an envelope's data
+    says, where a stage is to read it."""
 
     stream: str
     partition: int
     content: Envelope | Fields
+    record: Record | None = None
 
     @property
     def fields(self) -> Fields:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from pipeline.decision import Decider
-from pipeline.handed_on import HandedOn
+from pipeline.engines.redis.handed_on import HandedOn
+from pipeline.engines.redis.keys import Keys
+from pipeline.engines.redis.packing import PACKED, Rows, unpacked
+from pipeline.envelope import read_envelope
 from pipeline.reading import Reading
-from pipeline.settlement import Delivery, Settled
+from pipeline.settlement import Delivery, Handed, Settled
 from pipeline.stage import Emit
 from schemas.codec import encode
 from schemas.records import Record
 from tests.contract.scene import Item, done, envelope, stage
+
+SEVEN = Item(number=7)
+WHOLE = envelope(7)
+HANDED = Handed(WHOLE, SEVEN)
+READING = Reading(stage("second", done), 0, 1, lambda: 1.0)
 
 
 class Other(Record):
@@ -18,57 +26,40 @@ class Other(Record):
     number: int
 
 
-SEVEN = Item(number=7)
-DATA = encode(SEVEN)
-
-
-def test_a_record_is_taken_once_by_the_bytes_that_say_it() -> None:
+def test_what_was_put_is_taken_once_by_its_bytes() -> None:
     handed_on = HandedOn()
-    handed_on.put(DATA, SEVEN)
-    assert handed_on.take(Item, encode(Item(number=8))) is None
-    assert handed_on.take(Item, bytes(bytearray(DATA))) is SEVEN
-    assert handed_on.take(Item, DATA) is None
-
-
-def test_a_record_of_another_kind_is_not_given() -> None:
-    handed_on = HandedOn()
-    handed_on.put(DATA, SEVEN)
-    assert handed_on.take(Other, DATA) is None
-
-
-def test_one_of_several_kinds_is_given() -> None:
-    handed_on = HandedOn()
-    handed_on.put(DATA, SEVEN)
-    assert handed_on.take(Item | Other, DATA) is SEVEN
+    handed_on.put(b"a line", HANDED)
+    assert handed_on.take(b"another line") is None
+    assert handed_on.take(bytes(bytearray(b"a line"))) is HANDED
+    assert handed_on.take(b"a line") is None
 
 
 def test_what_nobody_takes_is_forgotten() -> None:
-    handed_on = HandedOn(most=3)
-    for number in range(4):
-        handed_on.put(encode(Item(number=number)), Item(number=number))
-    assert [handed_on.take(Item, encode(Item(number=number))) for number in range(4)] == [
-        None,
-        None,
-        None,
-        Item(number=3),
-    ]
+    handed_on = HandedOn(most=2)
+    for line in (b"1", b"2", b"3"):
+        handed_on.put(line, HANDED)
+    assert [handed_on.take(line) for line in (b"1", b"2", b"3")] == [None, None, HANDED]
 
 
-def test_the_next_stage_gets_the_very_record_and_again_one_that_is_read_anew() -> None:
+def test_the_next_stage_gets_the_very_record_and_what_it_would_have_read() -> None:
     handed_on = HandedOn()
-    reading = Reading(stage("second", done), 0, 1, lambda: 1.0, handed_on)
-    first = Decider(stage("first", done, emits="second"), lambda: 1.0, lambda: 0.5, handed_on)
-    settled = first.decide(reading.work(Delivery("1-0", _fields())), Emit(SEVEN))
+    first = Decider(stage("first", done, emits="second"), lambda: 1.0, lambda: 0.5)
+    settled = first.decide(READING.work(Delivery("1-0", WHOLE.values())), Emit(SEVEN))
     assert isinstance(settled, Settled)
-    [append] = settled.appends
-    fields = [part.encode() if isinstance(part, str) else part for part in append.fields]
-    second = Delivery("2-0", dict(zip(fields[::2], fields[1::2], strict=True)))
-    assert reading.work(second).record is SEVEN
-    again = reading.work(second).record
-    assert again is not SEVEN
-    assert again == SEVEN
+    _, [(_, line)], _ = Rows(Keys(), handed_on).row(settled)
+    handed = handed_on.take(line)
+    assert handed
+    assert handed.record is SEVEN
+    assert handed.envelope == read_envelope(unpacked([PACKED, line]))
+    assert READING.work(Delivery("2-0", handed)).record is SEVEN
 
 
-def _fields() -> dict[bytes, bytes]:
-    parts = [part.encode() if isinstance(part, str) else part for part in envelope(1).fields()]
-    return dict(zip(parts[::2], parts[1::2], strict=True))
+def test_a_record_of_another_kind_is_read_from_its_bytes() -> None:
+    work = READING.work(Delivery("2-0", Handed(WHOLE, Other(number=7))))
+    assert type(work.record) is Item
+    assert encode(work.record) == WHOLE.data
+
+
+def test_the_fields_of_what_was_handed_on_are_those_of_its_entry() -> None:
+    assert Delivery("2-0", HANDED).fields == Delivery("2-0", WHOLE.values()).fields
+    assert Delivery("2-0", HANDED).fields[b"seq"] == b"8-0"

@@ -18,15 +18,12 @@ from pipeline.engines.redis.handling import Handling
 from pipeline.engines.redis.patience import Patience
 from pipeline.engines.redis.settler import Settler
 from pipeline.engines.redis.streams import StageStream
-from pipeline.handed_on import HandedOn
 from pipeline.meter import StageMeter
 from pipeline.metrics import ENTRIES_LOST, GROUPS_RECREATED
 from pipeline.reading import Reading
 from pipeline.settlement import Delivery, Settlement
 from pipeline.stage import Stage
 from pipeline.understanding import understand
-
-_HANDED_ON = HandedOn()  # of the process, whose stages hand on to each other
 
 _PAGE = 100  # entries of the own pending list asked for at once
 _LOOK_SECONDS = 0.25  # between two looks whether it is our turn, or the next stage has caught up
@@ -49,8 +46,8 @@ class Consumer:
         self._stage, self._stream = stage, stream
         self._log = structlog.get_logger(stage=stage.name, partition=stream.partition)
         self._patience = partial(Patience, self._log, random)
-        self._reading = Reading(stage, stream.partition, partitions, clock, _HANDED_ON)
-        self._decider = Decider(stage, clock, random, _HANDED_ON)
+        self._reading = Reading(stage, stream.partition, partitions, clock)
+        self._decider = Decider(stage, clock, random)
         self._meter = StageMeter(
             stage.name,
             stream.partition,

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline.engines.redis.forwarding import Places, place_of
+from pipeline.engines.redis.handed_on import HandedOn
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.watermark import member
 from pipeline.envelope import NAMES, VERSION_TEXT, Envelope, Values
-from pipeline.settlement import DEAD, EVENTS, Fields, Postponed, Settlement, Step
+from pipeline.settlement import DEAD, EVENTS, Append, Fields, Handed, Postponed, Settlement, Step
 
 PACKED = b"e"
 """The field that holds the values of an envelope, line by line in the order of NAMES; append_entry.lua writes it.
@@ -52,11 +53,11 @@ def rank(entry_id: str) -> tuple[int, int]:
 
 
 class Rows:
-    """Makes the rows of a batch; `places` is what they write to."""
+    """Makes the rows of a batch; `places` is what they write to, and `handed_on` takes what stages will read."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, handed_on: HandedOn) -> None:
         self.places = Places()
-        self._keys = keys
+        self._keys, self._handed_on = keys, handed_on
         self._place_of: dict[tuple[str, int], int] = {}  # so that no key is made twice
 
     def row(self, settlement: Settlement) -> tuple[Any, ...]:
@@ -65,12 +66,15 @@ class Rows:
             account = f"{settlement.attempts}:{settlement.first_failed_ms}"
             return settlement.entry_id, False, settlement.due_ms, account
         entry_id, appends, step, _ = settlement
-        place_of = self._place_of
-        written = [
-            (place_of.get((stream, partition)) or self._place(stream, partition), packed(content))
-            for stream, partition, content in appends
-        ]
+        written = [self._append(append) for append in appends]
         return entry_id, written, step is not None and self._step(step)
+
+    def _append(self, append: Append) -> tuple[int, Fields | bytes]:
+        stream, partition, content, record = append
+        said = packed(content)
+        if record is not None and isinstance(said, bytes) and isinstance(content, Envelope):
+            self._handed_on.put(said, Handed(content, record))
+        return self._place_of.get((stream, partition)) or self._place(stream, partition), said
 
     def _place(self, stream: str, partition: int) -> int:
         key = self._keys.stream(stream, partition)

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from pipeline.engines.redis.forwarding import Forwarding, Places
+from pipeline.engines.redis.handed_on import HandedOn
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.packing import Rows, paired, rank, unpacked
 from pipeline.engines.redis.reach import share_a_slot, tombstones_for
@@ -21,6 +22,7 @@ from pipeline.settlement import Delivery, Settlement
 from pipeline.stage import Stage
 from pipeline.tombstone import tombstone_fields
 
+_HANDED_ON = HandedOn()  # of the process, whose stages hand on to each other
 _NAME_SECONDS = 7 * 24 * 3600  # how long a consumer's name keeps its fence after its process has ended
 
 
@@ -84,7 +86,7 @@ class StageStream:
         self._token = f"{settings.consumer_name}/{uuid4().hex}"
         self._keeps_entries = stage.door is not None
         # The public stream's entries are a pusher's, whatever their fields are called.
-        self._fields_of = paired if stage.door else unpacked
+        self._read_content = paired if stage.door else unpacked
         self._exclusive = stage.exclusive
         self.stage, self.partition = stage.name, partition
         self.key = keys.stream(stage.stream, partition)
@@ -156,7 +158,10 @@ class StageStream:
             "COUNT", count, "BLOCK", block_ms, "STREAMS", self.key, ">",
         )  # fmt: skip
         entries = reply[0][1] if reply else []
-        return [Delivery(entry_id.decode(), self._fields_of(flat)) for entry_id, flat in entries]
+        if self._keeps_entries:
+            return [Delivery(entry_id.decode(), paired(flat)) for entry_id, flat in entries]
+        known = _HANDED_ON.take  # by the only value that a packed entry has
+        return [Delivery(entry_id.decode(), known(flat[1]) or unpacked(flat)) for entry_id, flat in entries]
 
     async def own_pending(self, after: str, count: int, in_hand: Iterable[str]) -> Taken:
         """The next of at most `count` entries after id `after` that this consumer was given and has not settled, but
@@ -189,7 +194,7 @@ class StageStream:
     async def settle(self, settlements: Sequence[Settlement]) -> Settling:
         """Write the settlements in one step; on a cluster, what goes to streams in other slots is written before."""
         ordered = sorted(settlements, key=lambda settlement: rank(settlement.entry_id))
-        rows = Rows(self._keys)
+        rows = Rows(self._keys, _HANDED_ON)
         batch, places = [rows.row(settlement) for settlement in ordered], rows.places
         if not share_a_slot(self._redis, self.key, *places.streams, *places.sets):
             return await self._settle_across(batch, places)
@@ -275,7 +280,7 @@ class StageStream:
     ) -> Delivery:
         attempts, first_failed_ms = (account or b"0:0").split(b":")
         return Delivery(
-            entry_id.decode(), self._fields_of(flat), int(attempts), int(first_failed_ms), deliveries
+            entry_id.decode(), self._read_content(flat), int(attempts), int(first_failed_ms), deliveries
         )
 
     async def _fenced(self, script: str, keys: Sequence[str], *args: Any) -> Any:
