@@ -19,16 +19,14 @@ import httpx
 from playwright.async_api import Browser, Page, expect
 
 from stages.adapters.database.catalog import Streamer
-from stages.adapters.database.trail import Trail
 from stages.demo.cli import RECORDED
 from stages.demo.house import House
 from stages.demo.player import Player
-from stages.demo.progress import Observer
 from stages.demo.seeding import lay_frames, seed_shop
 from stages.demo.show import Show, load_show
 from stages.wiring import Wiring
 from tests.e2e.browser import PATIENCE_MS, browsing, window
-from tests.e2e.shop import MAYA, until
+from tests.e2e.shop import MAYA, ready, until
 
 FOLDER = Path("docs/screenshots")
 NEWCOMER = "nadia.knits"
@@ -59,16 +57,6 @@ AFTERWARDS = (
 UNSURE_AT = 26.5
 UNSURE = (("nora.w", "I want the bag, sold!"), ("bagsbybea", "omg the bag, mine!"))
 FULL_AT = 40.0
-
-
-async def ready(wiring: Wiring) -> None:
-    """Return once every stage reads, so that nobody waits for a model."""
-    observer = Observer(wiring.redis, wiring.keys, Trail(wiring.database), wiring.settings.match_threshold)
-
-    async def reading() -> bool:
-        return (await observer.look()).ready
-
-    await until(reading, "every stage reads")
 
 
 async def show_live(show: Show, house: House, wiring: Wiring, browser: Browser, folder: Path) -> None:

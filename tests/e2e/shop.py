@@ -17,7 +17,9 @@ import httpx
 from pipeline.engines.redis.dead_letters import DeadLetters, Listed
 from pipeline.settlement import EVENTS
 from pipeline.stage import PUBLIC_STREAM
+from stages.adapters.database.trail import Trail
 from stages.demo.house import House
+from stages.demo.progress import Observer
 from stages.demo.seeding import lay_frames, seed_shop
 from stages.demo.show import Show
 from stages.ingest import comment_id
@@ -186,6 +188,16 @@ async def opened(house: House, show: Show) -> AsyncIterator[Shop]:
         await seed_shop(show, wiring)
         await lay_frames(show, wiring.settings.frames_url, start)
         yield Shop(house, show, start, wiring, http)
+
+
+async def ready(wiring: Wiring) -> None:
+    """Return once every stage reads, so that nobody waits for a model."""
+    observer = Observer(wiring.redis, wiring.keys, Trail(wiring.database), wiring.settings.match_threshold)
+
+    async def reading() -> bool:
+        return (await observer.look()).ready
+
+    await until(reading, "every stage reads")
 
 
 async def until(look: Callable[[], Awaitable[T]], what: str, seconds: float = PATIENCE_SECONDS) -> T:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.reader import Reader, furnish, made_up
 from tests.e2e.reader_shell import typist
-from tests.e2e.shop import MAYA, Shop, until
+from tests.e2e.shop import MAYA, Shop, ready, until
 from tests.shown import DOCUMENTS, blocks, shown
 from tests.unexecuted import UNEXECUTED
 
@@ -36,6 +36,7 @@ OTHERS = [
 async def reader(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Reader]:
     folder, notes = tmp_path_factory.mktemp("reader"), tmp_path_factory.mktemp("notes")
     furnish(folder / "checkout", shop)
+    await ready(shop.wiring)
     async with typist() as port:
         yield Reader(shop, folder / "checkout", notes, port, await made_up(shop))
 

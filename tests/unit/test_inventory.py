@@ -30,3 +30,10 @@ def test_a_users_own_folder_names_the_setting(tmp_path: Path) -> None:
 def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(MissingModel, match="INTENT_MODEL"):
         list(model_files("intent", tmp_path / "absent", "INTENT_MODEL", is_set=True))
+
+
+@pytest.mark.parametrize("folder", [OWN_MODEL, OWN_MODEL.parent / "vision"], ids=lambda folder: folder.name)
+def test_the_sums_beside_our_models_are_theirs(folder: Path) -> None:
+    listed = [line.split() for line in (folder / "SHA256SUMS").read_text().splitlines()]
+    found = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for _, name in listed}
+    assert found == {name: digest for digest, name in listed}, "run `sha256sum * > SHA256SUMS` there"
