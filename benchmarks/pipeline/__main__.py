@@ -19,7 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print what was found as one line of JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pipeline", description=__doc__)
     parser.add_argument(
-        "--short", action="store_true", help="one round, fewer comments, two rates for 10 s each"
+        "--short",
+        action="store_true",
+        help="one round, fewer comments, one rate for 10 s, the seed's shape as written first",
     )
     parser.add_argument("--rounds", type=int, help="how often bare model, seed's shape and ours take turns")
     parser.add_argument("--comments", type=int, help="the backlog")
@@ -39,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seed=given.seed,
         threads=os.cpu_count() or 1,
         with_seed_shape=not given.ours_only,
+        model_texts=usual.model_texts,
+        variants=usual.variants,
     )
     with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
         found = asyncio.run(run(options, Path(folder)))

@@ -16,7 +16,7 @@ from benchmarks.pipeline.crowd import Crowd
 from benchmarks.pipeline.ours import Drained, Pipeline
 from benchmarks.pipeline.processes import ROOT, processor_seconds, start_stages, stop_stages
 from benchmarks.pipeline.report import Found
-from benchmarks.pipeline.seed_shape import GENEROUS, PLAIN, SeedShape
+from benchmarks.pipeline.seed_shape import GENEROUS, PLAIN, SeedShape, Variant
 from benchmarks.pipeline.shop import SETTINGS, Broadcast, open_shop
 from stages.adapters.database.trail import Trail
 from stages.demo.house import House
@@ -26,7 +26,6 @@ from stages.wiring import Wiring
 
 SHOW = ROOT / "deploy" / "demo"
 _WARM_UP, _SEED_WARM_UP = 400, 20
-_MODEL_TEXTS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,8 @@ class Options:
     seed: int = 1
     threads: int = 2
     with_seed_shape: bool = True
+    model_texts: int = 2_000
+    variants: tuple[Variant, ...] = (PLAIN, GENEROUS)
 
     @classmethod
     def full(cls) -> Options:
@@ -50,7 +51,15 @@ class Options:
     @classmethod
     def short(cls) -> Options:
         """What fits into a minute."""
-        return cls(rounds=1, comments=4_000, seed_comments=100, rates=(50, 200), seconds=10.0)
+        return cls(
+            rounds=1,
+            comments=2_400,
+            seed_comments=50,
+            rates=(50,),
+            seconds=10.0,
+            model_texts=800,
+            variants=(PLAIN,),
+        )
 
 
 async def run(options: Options, folder: Path) -> Found:
@@ -67,7 +76,7 @@ async def run(options: Options, folder: Path) -> Found:
             broadcast = Broadcast(show, wiring.settings.frames_url, datetime.now(UTC))
             for number in range(options.rounds):
                 _say(f"round {number + 1} of {options.rounds}")
-                found.bare.append(await _bare(crowd, options.threads))
+                found.bare.append(await _bare(crowd, options))
                 _say(f"  the bare model: {found.bare[-1]} comments/s, by size of call")
                 if seed:
                     await _seed_round(seed, broadcast, crowd, options, found)
@@ -83,7 +92,8 @@ async def _seed_round(
     seed: SeedShape, broadcast: Broadcast, crowd: Crowd, options: Options, found: Found
 ) -> None:
     costs = found.seed_cpu_ms
-    for variant, rates in ((PLAIN, found.seed_shape), (GENEROUS, found.seed_shape_generous)):
+    for variant in options.variants:
+        rates = found.seed_shape_generous if variant.caches_frames else found.seed_shape
         with seed.running(variant):
             await seed.drain(broadcast, crowd, _SEED_WARM_UP)
             count, used = options.seed_comments * variant.workers, sum(processor_seconds().values())
@@ -129,10 +139,10 @@ async def _working(
         stop_stages(house)
 
 
-async def _bare(crowd: Crowd, threads: int) -> dict[str, float]:
-    texts = [line.message for line in crowd.lines([0.0] * _MODEL_TEXTS)]
+async def _bare(crowd: Crowd, options: Options) -> dict[str, float]:
+    texts = [line.message for line in crowd.lines([0.0] * options.model_texts)]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.pipeline.bare", str(threads), cwd=ROOT,
+        sys.executable, "-m", "benchmarks.pipeline.bare", str(options.threads), cwd=ROOT,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     printed, _ = await process.communicate(json.dumps(texts).encode())
