@@ -6,14 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from structlog.contextvars import bound_contextvars
-
-from pipeline.cancellation import cancel, together
+from pipeline.cancellation import together
 from pipeline.decision import Decider, Work
-from pipeline.execution import execute
+from pipeline.handler_calls import HandlerCalls
 from pipeline.meter import StageMeter
 from pipeline.settlement import Settlement
-from pipeline.stage import Outcome, Reject, Retry, Stage
+from pipeline.stage import Outcome, Stage
 
 
 class Hand(Protocol):
@@ -31,13 +29,10 @@ class Handling:
     come to."""
 
     def __init__(self, stage: Stage[Any], hand: Hand, decider: Decider, meter: StageMeter) -> None:
-        self._stage, self._hand, self._decider, self._meter = stage, hand, decider, meter
+        self._hand, self._decider = hand, decider
         self._queue: asyncio.Queue[Work] = asyncio.Queue()
         self._suspects: asyncio.Queue[Work] = asyncio.Queue()
-        self._handlers: set[asyncio.Task[None]] = set()
-        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._take = stage.limits.batch_size if stage.batch else 1
-        self._slots = asyncio.Semaphore(1 if stage.batch else stage.limits.concurrency)
+        self._calls = HandlerCalls(stage, decider, meter, self._ended)
 
     def add(self, work: Work) -> None:
         """Have it handled as soon as a slot is free."""
@@ -47,67 +42,28 @@ class Handling:
         """Handle until cancelled; the handlers are then cancelled too. Whatever a stage's handler raises is an outcome;
         what this raises is a fault of the runtime."""
         try:
-            await together(self._handle_all(), self._handle_suspects(), self._until_broken())
+            await together(self._handle_all(), self._handle_suspects(), self._calls.until_broken())
         finally:
-            await cancel(self._handlers)
+            await self._calls.end()
 
     async def _handle_all(self) -> None:
         while True:
             works = [await self._queue.get()]
-            await self._slots.acquire()
-            while len(works) < self._take and not self._queue.empty():
+            await self._calls.free_slot()
+            while len(works) < self._calls.most and not self._queue.empty():
                 works.append(self._queue.get_nowait())
-            self._begin(works)
+            self._calls.begin(works)
 
     async def _handle_suspects(self) -> None:
         """What was in a process' hands when it died is handled one at a time, and counted as its work begins: so an
         entry that kills its process is found, and its neighbours don't die for it."""
         while True:
             work = await self._suspects.get()
-            await self._slots.acquire()
+            await self._calls.free_slot()
             await self._hand.begin(work)
-            await asyncio.wait([self._begin([work])])
+            await asyncio.wait([self._calls.begin([work])])
 
-    def _begin(self, works: Sequence[Work]) -> asyncio.Task[None]:
-        # What the handler of a single record logs says of which comment it is.
-        told = (
-            {"comment_id": works[0].envelope.id, "trace": works[0].envelope.trace} if len(works) == 1 else {}
-        )
-        with bound_contextvars(**told):
-            task = asyncio.create_task(self._handle(works))
-        self._handlers.add(task)
-        task.add_done_callback(self._has_handled)
-        return task
-
-    def _has_handled(self, task: asyncio.Task[None]) -> None:
-        self._handlers.discard(task)
-        self._slots.release()
-        if not task.cancelled() and (error := task.exception()) and not self._broken.done():
-            self._broken.set_exception(error)
-
-    async def _until_broken(self) -> None:
-        await self._broken
-
-    async def _handle(self, works: Sequence[Work]) -> None:
-        outcomes = await self._outcomes(works)
+    def _ended(self, works: Sequence[Work], outcomes: Sequence[Outcome]) -> None:
+        done_ms = self._decider.now_ms()
         for work, outcome in zip(works, outcomes, strict=True):
-            self._hand.settle(self._decided(work, outcome))
-
-    async def _outcomes(self, works: Sequence[Work]) -> Sequence[Outcome]:
-        try:
-            with self._meter.handling(works):
-                return await execute(self._stage, [work.record for work in works])
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            # Nobody asked for it: something that the handler waited for was cancelled.
-            return [Retry("what the handler waited for was cancelled", error="CancelledError")] * len(works)
-
-    def _decided(self, work: Work, outcome: Outcome) -> Settlement:
-        """The settlement, also of an outcome that can't be written: such an entry would be met for ever."""
-        try:
-            return self._decider.decide(work, outcome)
-        except Exception as error:
-            reason = f"the handler's outcome can't be written: {error!r}"
-            return self._decider.decide(work, Reject(ascii(reason), type(error).__name__))
+            self._hand.settle(self._calls.decided(work, outcome, done_ms))

@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from redis.exceptions import ResponseError
-from structlog.contextvars import bound_contextvars
 
-from pipeline.cancellation import cancel, together
+from pipeline.cancellation import together
 from pipeline.decision import Decider, Work
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.patience import Patience
 from pipeline.engines.redis.streams import StageStream
-from pipeline.execution import execute
+from pipeline.handler_calls import HandlerCalls
 from pipeline.meter import StageMeter
 from pipeline.settlement import Delivery, Settlement
-from pipeline.stage import Outcome, Reject, Retry, Stage
+from pipeline.stage import Outcome, Stage
 
 
 class Hand(Protocol):
@@ -49,15 +48,11 @@ class Handling:
         patience: Callable[[], Patience],
         meter: StageMeter,
     ) -> None:
-        self._stage, self._stream, self._hand = stage, stream, hand
-        self._decider, self._patience, self._meter = decider, patience, meter
+        self._stream, self._hand, self._decider, self._patience = stream, hand, decider, patience
         self._queue: list[Work] = []
         self._filled = asyncio.Event()
         self._suspects: asyncio.Queue[Work] = asyncio.Queue()
-        self._handlers: dict[asyncio.Task[None], Sequence[Work]] = {}
-        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._take = stage.limits.batch_size if stage.batch else 1
-        self._slots = asyncio.Semaphore(1 if stage.batch else stage.limits.concurrency)
+        self._calls = HandlerCalls(stage, decider, meter, self._ended)
 
     def add(self, works: Iterable[Work]) -> None:
         """Have them handled as soon as a slot is free."""
@@ -72,7 +67,7 @@ class Handling:
     def give_up(self, entry_ids: Sequence[str]) -> None:
         """Cancel the handlers of these entries, which are no longer in hand, unless they work on others that are."""
         given_up = set(entry_ids)
-        for task, works in self._handlers.items():
+        for task, works in self._calls.under_way.items():
             deliveries = [work.delivery for work in works]
             is_meant = not given_up.isdisjoint([delivery.entry_id for delivery in deliveries])
             if is_meant and not any(map(self._hand.holds, deliveries)):
@@ -82,29 +77,29 @@ class Handling:
         """Handle until cancelled; the handlers are then cancelled too. Whatever a stage's handler raises is an outcome;
         what this raises is a fault of the runtime."""
         try:
-            await together(self._handle_all(), self._handle_suspects(), self._until_broken())
+            await together(self._handle_all(), self._handle_suspects(), self._calls.until_broken())
         finally:
-            await cancel(self._handlers)
+            await self._calls.end()
 
     async def _handle_all(self) -> None:
         while True:
             await self._filled.wait()
-            await self._slots.acquire()
-            works = self._queue[: self._take]
-            del self._queue[: self._take]
+            await self._calls.free_slot()
+            works = self._queue[: self._calls.most]
+            del self._queue[: self._calls.most]
             if not self._queue:
                 self._filled.clear()
-            self._begin([work for work in works if self._hand.holds(work.delivery)])
+            self._calls.begin([work for work in works if self._hand.holds(work.delivery)])
 
     async def _handle_suspects(self) -> None:
         """What was in a process' hands when it died, or was taken from it, is handled one at a time, and counted as its
         work begins: so an entry that kills its process is found, and its neighbours don't die for it."""
         while True:
             work = await self._suspects.get()
-            await self._slots.acquire()
+            await self._calls.free_slot()
             if self._hand.holds(work.delivery):
                 await self._count(work.delivery)
-            await asyncio.wait([self._begin([work] if self._hand.holds(work.delivery) else [])])
+            await asyncio.wait([self._calls.begin([work] if self._hand.holds(work.delivery) else [])])
 
     async def _count(self, delivery: Delivery) -> None:
         """Lets the entry go where it is no longer ours, or nobody's: Redis was emptied."""
@@ -122,54 +117,12 @@ class Handling:
                 self._hand.report_removed(begun.gone)
                 return self._hand.lose([*begun.lost, *begun.gone])
 
-    def _begin(self, works: Sequence[Work]) -> asyncio.Task[None]:
-        # What the handler of a single record logs says of which comment it is.
-        told = (
-            {"comment_id": works[0].envelope.id, "trace": works[0].envelope.trace} if len(works) == 1 else {}
-        )
-        with bound_contextvars(**told):
-            task = asyncio.create_task(self._handle(works))
-        self._handlers[task] = works
-        task.add_done_callback(self._has_handled)
-        return task
-
-    def _has_handled(self, task: asyncio.Task[None]) -> None:
-        del self._handlers[task]
-        self._slots.release()
-        if not task.cancelled() and (error := task.exception()) and not self._broken.done():
-            self._broken.set_exception(error)
-
-    async def _until_broken(self) -> None:
-        await self._broken
-
-    async def _handle(self, works: Sequence[Work]) -> None:
-        outcomes = await self._outcomes(works)
-        done_ms, holds = self._decider.now_ms(), self._hand.holds
+    def _ended(self, works: Sequence[Work], outcomes: Sequence[Outcome]) -> None:
+        done_ms, holds, decided = self._decider.now_ms(), self._hand.holds, self._calls.decided
         self._hand.settle(
             [
-                self._decided(work, outcome, done_ms)
+                decided(work, outcome, done_ms)
                 for work, outcome in zip(works, outcomes, strict=True)
                 if holds(work.delivery)
             ]
         )
-
-    async def _outcomes(self, works: Sequence[Work]) -> Sequence[Outcome]:
-        if not works:
-            return []
-        try:
-            with self._meter.handling(works):
-                return await execute(self._stage, [work.record for work in works])
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            # Nobody asked for it: something that the handler waited for was cancelled.
-            return [Retry("what the handler waited for was cancelled", error="CancelledError")] * len(works)
-
-    def _decided(self, work: Work, outcome: Outcome, done_ms: int) -> Settlement:
-        """The settlement, also of an outcome that can't be written: such an entry would be met for ever."""
-        try:
-            return self._decider.decide(work, outcome, done_ms)
-        except Exception as error:
-            reason = f"the handler's outcome can't be written: {error!r}"
-            return self._decider.decide(work, Reject(ascii(reason), type(error).__name__))
