@@ -79,7 +79,7 @@ class Decider:
             case _:
                 assert_never(outcome)
 
-    def refuse(self, delivery: Delivery, partition: int, reject: Reject) -> Settlement:
+    def refuse(self, delivery: Delivery, partition: int, reject: Reject) -> Settled:
         """What becomes of an entry that could not be read at all. Its identity, where that is unreadable too, derives
         from where it lay."""
         # At the door the fields are a pusher's, who may claim any identity.

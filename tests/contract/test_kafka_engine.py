@@ -196,3 +196,33 @@ async def test_nothing_is_lost_where_more_comes_than_a_process_takes_in(
     rig.start(stage("first", done, concurrency=2))
     ends = await rig.until_ended(200)
     assert Counter(end.seq for end in ends) == Counter(f"{number + 1}-0" for number in range(200))
+
+
+async def test_what_is_too_large_for_kafka_is_a_dead_letter_and_its_neighbours_go_on(
+    kafka_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.engines.kafka.clients._LARGEST_BYTES", 20_000)
+
+    async def swollen(item: Item) -> Outcome:
+        return Emit(Swollen(number=item.number, text="x" * 30_000 if item.number == 3 else "x"))
+
+    async with kafka_rig_on(kafka_broker, partitions=1) as rig:
+        rig.start(stage("first", swollen, emits="second"), stage("second", done))
+        for number in range(6):
+            await rig.engine.producer.append(Append("first", 0, entry(number)))
+
+        async def all_ended() -> bool:
+            return len({end.seq for end in await rig.ends_everywhere()}) == 6
+
+        await rig.until(all_ended)
+        letters, ends = await rig.letters(), await rig.ends_everywhere()
+    # Those that were written beside it may be there twice: whoever reads them knows a double by its id.
+    assert {end.seq for end in ends if end.outcome == "rejected"} == {"4-0"}
+    assert [letter.stage for letter in letters] == ["first"]
+    assert "larger than Kafka takes in one message" in letters[0].reason
+
+
+class Swollen(Item):
+    """An item that carries much."""
+
+    text: str

@@ -24,8 +24,8 @@ from pipeline.engines.kafka.settler import Settler
 from pipeline.engines.kafka.table import Line
 from pipeline.meter import StageMeter
 from pipeline.reading import Reading
-from pipeline.settlement import Delivery, Settlement
-from pipeline.stage import Stage
+from pipeline.settlement import Delivery, Settled, Settlement
+from pipeline.stage import Reject, Stage
 from pipeline.understanding import understand
 
 _LOOK_SECONDS = 0.25  # between two looks whether the next stage has caught up
@@ -56,10 +56,16 @@ class Lane:
         self._log = structlog.get_logger(stage=stage.name, partition=partition)
         self._reading = Reading(stage, partition, partitions, clock)
         self._decider = Decider(stage, clock, random)
-        self._meter = StageMeter(stage.name, partition, clock, is_door=stage.door is not None)
+        self._meter = StageMeter(
+            stage.name,
+            partition,
+            clock,
+            is_door=stage.door is not None,
+            slots=1 if stage.batch else stage.limits.concurrency,
+        )
         self._handling = Handling(stage, self, self._decider, self._meter)
         self._settler = Settler(
-            stage.name, partition, producer, self._meter, self._in_hand_as, self._let_go, random
+            stage.name, partition, producer, self._meter, self._in_hand_as, self._refuse, self._let_go, random
         )
         self._topic = producer.names.accounts(stage.name)
         self._table = clients.table(self._topic, [partition], self._hear)
@@ -223,6 +229,9 @@ class Lane:
 
     def _in_hand_as(self, entry_id: str) -> Held:
         return self._in_hand[entry_id]
+
+    def _refuse(self, delivery: Delivery, reject: Reject) -> Settled:
+        return self._decider.refuse(delivery, self.partition, reject)
 
     def _let_go(self, entry_id: str) -> None:
         held, account = self._in_hand.pop(entry_id), self._accounts.get(entry_id)

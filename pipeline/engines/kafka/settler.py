@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import structlog
+from aiokafka.errors import MessageSizeTooLargeError
 
 from pipeline.engines.kafka.accounts import Account
 from pipeline.engines.kafka.hand import Held
 from pipeline.engines.kafka.patience import write_all
 from pipeline.engines.kafka.producer import Message, Producer
 from pipeline.meter import StageMeter
-from pipeline.settlement import Postponed, Settled, Settlement, Step
+from pipeline.settlement import Delivery, Postponed, Settled, Settlement, Step
+from pipeline.stage import Reject
 
 _MOST = 512
 
@@ -31,11 +33,12 @@ class Settler:
         producer: Producer,
         meter: StageMeter,
         held: Callable[[str], Held],
+        refuse: Callable[[Delivery, Reject], Settled],
         settled: Callable[[str], None],
         random: Callable[[], float],
     ) -> None:
         self._stage, self._partition, self._producer, self._meter = stage, partition, producer, meter
-        self._held, self._settled, self._random = held, settled, random
+        self._held, self._refuse, self._settled, self._random = held, refuse, settled, random
         self._waiting: list[Settlement] = []
         self._ids: set[str] = set()
         self._wake = asyncio.Event()
@@ -66,17 +69,45 @@ class Settler:
                 await self._write(batch)
 
     async def _write(self, batch: Sequence[Settlement]) -> None:
-        settled = [each for each in batch if isinstance(each, Settled)]
-        steps = [each.step for each in settled if each.step]
         # Its beginning before the comment itself: or its end, two stages on, might overtake it.
-        await self._write_all([self._begins(step) for step in steps if step.begins])
-        await self._write_all([self._producer.message(append) for each in settled for append in each.appends])
-        await self._write_all([self._ends(step) for step in steps if not step.begins])
+        await self._write_all([self._begins(step) for step in _steps(batch) if step.begins])
+        batch = await self._append(batch)
+        await self._write_all([self._ends(step) for step in _steps(batch) if not step.begins])
         await self._write_all([line for each in batch for line in self._account(each)])
         self._meter.written([settlement.counted for settlement in batch])
         for settlement in batch:
             self._ids.discard(settlement.entry_id)
             self._settled(settlement.entry_id)
+
+    async def _append(self, batch: Sequence[Settlement]) -> Sequence[Settlement]:
+        """Write the appends; returns the batch with a dead letter instead of what Kafka holds for too large, which
+        would be met for ever."""
+        try:
+            await self._write_all(self._appends(batch))
+        except MessageSizeTooLargeError:
+            # Which it is Kafka does not say. Whoever reads what is written twice knows it by its id.
+            return [await self._append_alone(each) for each in batch]
+        return batch
+
+    async def _append_alone(self, settlement: Settlement) -> Settlement:
+        try:
+            await self._write_all(self._appends([settlement]))
+        except MessageSizeTooLargeError as error:
+            reason = "what the handler gave is larger than Kafka takes in one message (message.max.bytes)"
+            delivery = self._held(settlement.entry_id).delivery
+            buried = self._refuse(delivery, Reject(reason, type(error).__name__))
+            await self._write_all(self._appends([buried]))
+            step = settlement.step if isinstance(settlement, Settled) else None
+            return buried._replace(step=step._replace(begins=False)) if step else buried
+        return settlement
+
+    def _appends(self, batch: Sequence[Settlement]) -> list[Message]:
+        return [
+            self._producer.message(append)
+            for each in batch
+            if isinstance(each, Settled)
+            for append in each.appends
+        ]
 
     async def _write_all(self, messages: Sequence[Message]) -> None:
         if messages:
@@ -95,3 +126,7 @@ class Settler:
             account = Account.postponed(held.delivery.fields, settlement)
             return [Message(topic, self._partition, key, account.packed())]
         return [Message(topic, self._partition, key, None)] if held.has_account else []
+
+
+def _steps(batch: Sequence[Settlement]) -> list[Step]:
+    return [each.step for each in batch if isinstance(each, Settled) and each.step]
