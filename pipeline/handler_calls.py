@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeAlias
 
 from structlog.contextvars import bound_contextvars
 
-from pipeline.cancellation import cancel
+from pipeline.cancellation import cancel, together
 from pipeline.decision import Decider, Work
 from pipeline.execution import execute
 from pipeline.meter import StageMeter
@@ -49,13 +49,13 @@ class HandlerCalls:
         task.add_done_callback(self._has_ended)
         return task
 
-    async def until_broken(self) -> None:
-        """Never returns; raises what the runtime itself failed with in a call."""
-        await self._broken
-
-    async def end(self) -> None:
-        """Cancel the calls under way."""
-        await cancel(self.under_way)
+    async def run(self, *taking: Coroutine[Any, Any, None]) -> None:
+        """Run what takes works and begins their calls, until cancelled; the calls are then cancelled too. Whatever a
+        stage's handler raises is an outcome; what this raises is a fault of the runtime."""
+        try:
+            await together(*taking, self._until_broken())
+        finally:
+            await cancel(self.under_way)
 
     def decided(self, work: Work, outcome: Outcome, done_ms: int) -> Settlement:
         """The settlement, also of an outcome that can't be written: such an entry would be met for ever."""
@@ -64,6 +64,9 @@ class HandlerCalls:
         except Exception as error:
             reason = f"the handler's outcome can't be written: {error!r}"
             return self._decider.decide(work, Reject(ascii(reason), type(error).__name__))
+
+    async def _until_broken(self) -> None:
+        await self._broken
 
     async def _call(self, works: Sequence[Work]) -> None:
         self._ended(works, await self._outcomes(works) if works else ())

@@ -15,6 +15,7 @@ MAY_IMPORT = {"schemas": {"schemas"}, "pipeline": {"schemas", "pipeline"}, "stag
 LONGEST_FILE = 350
 LONGEST_FUNCTION = 60
 MEDIAN_FUNCTION = 8
+SAME_LINES = 6
 HANDLERS = ("ingest", "intent", "vision", "order", "payment", "notify", "projector")
 
 
@@ -94,3 +95,22 @@ def functions_of(file: Path) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             yield f"{file.relative_to(ROOT)}:{node.lineno} {node.name}", lines
+
+
+def test_no_function_is_written_twice() -> None:
+    """Six lines or more that do the same are one function's; where they stand is told."""
+    seen: dict[str, str] = {}
+    for file in (file for package in PACKAGES for file in sources(package)):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            statements = node.body[ast.get_docstring(node) is not None :]
+            if lines_of(statements) >= SAME_LINES:
+                place = f"{file.relative_to(ROOT)}:{node.lineno} {node.name}"
+                body = "\n".join(map(ast.dump, statements))
+                assert body not in seen, f"{place} does what {seen[body]} does"
+                seen[body] = place
+
+
+def lines_of(body: list[ast.stmt]) -> int:
+    return sum((each.end_lineno or each.lineno) - each.lineno + 1 for each in body)

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from pipeline.cancellation import together
 from pipeline.decision import Decider, Work
 from pipeline.handler_calls import HandlerCalls
 from pipeline.meter import StageMeter
@@ -39,12 +38,8 @@ class Handling:
         (self._suspects if work.delivery.deliveries > 1 else self._queue).put_nowait(work)
 
     async def run(self) -> None:
-        """Handle until cancelled; the handlers are then cancelled too. Whatever a stage's handler raises is an outcome;
-        what this raises is a fault of the runtime."""
-        try:
-            await together(self._handle_all(), self._handle_suspects(), self._calls.until_broken())
-        finally:
-            await self._calls.end()
+        """Handle until cancelled; see HandlerCalls.run."""
+        await self._calls.run(self._handle_all(), self._handle_suspects())
 
     async def _handle_all(self) -> None:
         while True:

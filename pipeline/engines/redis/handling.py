@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from redis.exceptions import ResponseError
 
-from pipeline.cancellation import together
 from pipeline.decision import Decider, Work
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.patience import Patience
@@ -74,12 +73,8 @@ class Handling:
                 task.cancel()
 
     async def run(self) -> None:
-        """Handle until cancelled; the handlers are then cancelled too. Whatever a stage's handler raises is an outcome;
-        what this raises is a fault of the runtime."""
-        try:
-            await together(self._handle_all(), self._handle_suspects(), self._calls.until_broken())
-        finally:
-            await self._calls.end()
+        """Handle until cancelled; see HandlerCalls.run."""
+        await self._calls.run(self._handle_all(), self._handle_suspects())
 
     async def _handle_all(self) -> None:
         while True:
