@@ -85,7 +85,7 @@ class StageAgent:
         that has an outcome."""
         settled = all(lane.is_settled for lane, _ in self._lanes.values())
         if self._commits:
-            await self._commits.commit(lane for lane, _ in self._lanes.values())
+            await self._commits.commit([lane for lane, _ in self._lanes.values()])
         return settled
 
     async def run(self) -> None:
@@ -165,7 +165,7 @@ class StageAgent:
         if late:
             await asyncio.wait(late)
         assert self._commits is not None  # noqa: S101 - made by run
-        await self._commits.commit(lane for lane, _ in lanes)
+        await self._commits.commit([lane for lane, _ in lanes])
 
     def _begin(self, partition: int) -> bool:
         """Open the partition's lane. Says no where nothing new is begun: then the entry is left to whoever is next."""

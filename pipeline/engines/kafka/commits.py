@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from faust.types import TP
@@ -23,7 +23,7 @@ class Commits:
         self._committed: dict[TP, int] = {}
         self._one_at_a_time = asyncio.Lock()
 
-    async def commit(self, lanes: Iterable[Lane]) -> None:
+    async def commit(self, lanes: Sequence[Lane]) -> None:
         """Commit what is finished and not committed yet; what is refused, with the next call. A failing broker crashes
         the app."""
         async with self._one_at_a_time:
