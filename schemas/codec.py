@@ -23,7 +23,8 @@ class UnreadableRecord(ValueError):
 
 def encode(record: Record) -> bytes:
     """The record as one JSON object."""
-    return orjson.dumps(record.__dict__, default=_plain)
+    # A copy, for orjson's own result holds on to the buffer of 4 KiB that it was written into.
+    return bytes(memoryview(orjson.dumps(record.__dict__, default=_plain)))
 
 
 @overload

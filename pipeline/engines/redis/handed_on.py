@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.settlement import Handed
 
-_MOST = 8192  # entries; a few megabytes
+_MOST = 4096  # entries; a dozen megabytes
 
 
 class HandedOn:
