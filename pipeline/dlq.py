@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -24,6 +24,7 @@ from pipeline.redrive import RedriveStopped, Sendings, redrive_each
 from pipeline.settings import RuntimeSettings
 
 Load = Callable[[], RuntimeSettings]
+Stages = Callable[[], Collection[str]]
 
 Id = Annotated[str, typer.Argument(metavar="ID")]
 Stage = Annotated[str, typer.Option(help="Only of this stage.")]
@@ -33,17 +34,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
 
 
 def dead_letter_commands(
-    load: Load, somebody_is_there: Callable[[], bool] = lambda: sys.stdin.isatty()
+    load: Load, stages: Stages, somebody_is_there: Callable[[], bool] = lambda: sys.stdin.isatty()
 ) -> typer.Typer:
-    """The commands, on the store that `load` names; `somebody_is_there` tells whether one can ask."""
+    """The commands, on the store that `load` names; `stages` names those there are, and `somebody_is_there` tells
+    whether one can ask."""
     app = typer.Typer(help="Look after dead letters.", no_args_is_help=True)
-    for add in (_add_list, _add_show, _add_redrive):
-        add(app, load)
-    _add_purge(app, load, somebody_is_there)
+    _add_list(app, load, stages)
+    _add_show(app, load)
+    _add_redrive(app, load, stages)
+    _add_purge(app, load, stages, somebody_is_there)
     return app
 
 
-def _add_list(app: typer.Typer, load: Load) -> None:
+def _add_list(app: typer.Typer, load: Load, stages: Stages) -> None:
     @app.command("list", help="List the dead letters, with counts by stage and error.")
     def list_them(
         stage: Stage = "",
@@ -52,6 +55,7 @@ def _add_list(app: typer.Typer, load: Load) -> None:
         limit: Annotated[int, typer.Option(min=1, help="Show at most so many, oldest first.")] = 50,
         as_json: AsJson = False,
     ) -> None:
+        _require_stage(stage, stages)
         shown, kinds = asyncio.run(_listed(load(), _selection(stage, reason, since), limit))
         if as_json:
             _print_json(listing_as_json(shown, kinds))
@@ -69,7 +73,7 @@ def _add_show(app: typer.Typer, load: Load) -> None:
             print_letter(listed, _console())
 
 
-def _add_redrive(app: typer.Typer, load: Load) -> None:
+def _add_redrive(app: typer.Typer, load: Load, stages: Stages) -> None:
     @app.command(help="Send dead letters back to the stages they came from.")
     def redrive(
         dead_id: Annotated[str, typer.Argument(metavar="ID")] = "",
@@ -90,12 +94,13 @@ def _add_redrive(app: typer.Typer, load: Load) -> None:
             asyncio.run(_redrive_one(load(), dead_id))
             _console().print("1 dead letter sent back.")
         else:
+            _require_stage(stage, stages)
             selection = _selection(stage, reason, since)
             sendings = asyncio.run(_redrive_all(load(), selection, limit, Pace(rate)))
             _console().print(_in_words(sendings))
 
 
-def _add_purge(app: typer.Typer, load: Load, somebody_is_there: Callable[[], bool]) -> None:
+def _add_purge(app: typer.Typer, load: Load, stages: Stages, somebody_is_there: Callable[[], bool]) -> None:
     @app.command(help="Delete old dead letters for good.")
     def purge(
         older_than: Annotated[str, typer.Option(help="An age: 12h, 30d, 4w.")],
@@ -103,6 +108,7 @@ def _add_purge(app: typer.Typer, load: Load, somebody_is_there: Callable[[], boo
         reason: Reason = "",
         yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     ) -> None:
+        _require_stage(stage, stages)
         settings, selection = load(), _older(older_than, stage, reason)
         if not yes:
             if not somebody_is_there():
@@ -110,6 +116,14 @@ def _add_purge(app: typer.Typer, load: Load, somebody_is_there: Callable[[], boo
             _, kinds = asyncio.run(_listed(settings, selection, 0))
             typer.confirm(f"Delete {_letters(kinds.total())} for good?", abort=True)
         _console().print(f"{_letters(asyncio.run(_purge(settings, selection)))} deleted.")
+
+
+def _require_stage(name: str, stages: Stages) -> None:
+    """A name mistyped would read as: no dead letters. Raises BadParameter."""
+    if name and name not in (there := stages()):
+        raise typer.BadParameter(
+            f"there is no stage {name!r}; there are {', '.join(there)}", param_hint="--stage"
+        )
 
 
 def _selection(stage: str, reason: str, since: str) -> Selection:

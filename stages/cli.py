@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -242,6 +242,11 @@ def _add_verbs() -> None:
 
         return running.open_agents(settings, names)
 
+    def names_of_stages() -> Collection[str]:
+        from stages.wiring import STAGES
+
+        return STAGES
+
     app.command(name="replay", help="Feed history again: finish what has no end, or compare judgements.")(
         replay
     )
@@ -253,7 +258,7 @@ def _add_verbs() -> None:
     add_money_verbs(app)
     add_run(app, load_settings, open_agents)
     add_doctor(app, _examine)
-    app.add_typer(dead_letter_commands(load_stream_settings), name="dlq")
+    app.add_typer(dead_letter_commands(load_stream_settings, names_of_stages), name="dlq")
     app.add_typer(serve, name="serve")
     app.add_typer(keys, name="keys")
     app.add_typer(connect, name="connect")

@@ -23,6 +23,10 @@ WIDTH = 80
 Dlq = Callable[..., Result]
 
 
+def stages() -> tuple[str, ...]:
+    return ("first", "second")
+
+
 @pytest.fixture
 def client(redis_url: str) -> Iterator[Any]:
     with redis.Redis.from_url(redis_url) as made:
@@ -31,7 +35,7 @@ def client(redis_url: str) -> Iterator[Any]:
 
 @pytest.fixture
 def app(redis_url: str) -> typer.Typer:
-    return dead_letter_commands(lambda: RuntimeSettings(redis_url=redis_url))
+    return dead_letter_commands(lambda: RuntimeSettings(redis_url=redis_url), stages)
 
 
 @pytest.fixture
@@ -130,6 +134,17 @@ def test_the_list_is_filtered(client: Any, dlq: Dlq, options: list[str], count: 
 )
 def test_wrong_usage_is_refused(dlq: Dlq, arguments: list[str]) -> None:
     assert dlq(*arguments, may_fail=True).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments", [["list"], ["redrive", "--all"], ["purge", "--older-than", "1h", "--yes"]]
+)
+def test_a_stage_that_is_not_there_is_refused_by_its_name(dlq: Dlq, arguments: list[str]) -> None:
+    refused = dlq(*arguments, "--stage", "frist", may_fail=True)
+    assert refused.exit_code == 2
+    assert "there is no stage 'frist'; there are first, second" in " ".join(
+        refused.output.replace("│", " ").split()
+    )
 
 
 def test_show_has_the_record_the_error_the_attempts_and_the_traceback(client: Any, dlq: Dlq) -> None:
@@ -235,7 +250,9 @@ def test_purge_without_anybody_to_ask_deletes_nothing(client: Any, dlq: Dlq) -> 
 @pytest.mark.parametrize(("answer", "left"), [("n\n", 1), ("y\n", 0), ("\n", 1)])
 def test_purge_asks_on_a_terminal(redis_url: str, client: Any, answer: str, left: int) -> None:
     lay(client, letter(), at_ms=MARCH_MS)
-    app = dead_letter_commands(lambda: RuntimeSettings(redis_url=redis_url), somebody_is_there=lambda: True)
+    app = dead_letter_commands(
+        lambda: RuntimeSettings(redis_url=redis_url), stages, somebody_is_there=lambda: True
+    )
     result = CliRunner().invoke(app, ["purge", "--older-than", "1h"], input=answer)
     assert "Delete 1 dead letter for good? [y/N]" in result.output
     assert client.xlen("dead:{0}") == left

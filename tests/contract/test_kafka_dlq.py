@@ -31,7 +31,7 @@ def settings(kafka_broker: KafkaBroker) -> RuntimeSettings:
 @pytest.fixture
 def dlq(settings: RuntimeSettings) -> Dlq:
     """Runs a command; where it fails the test does."""
-    app = dead_letter_commands(lambda: settings)
+    app = dead_letter_commands(lambda: settings, lambda: ("first", "order"))
 
     def run(*arguments: str) -> Result:
         return CliRunner().invoke(app, arguments, catch_exceptions=False)
@@ -116,6 +116,6 @@ def test_the_letters_are_counted_for_prometheus(settings: RuntimeSettings, dlq: 
 
 def test_a_kafka_that_is_not_there_is_said_in_one_sentence() -> None:
     nowhere = RuntimeSettings(engine="kafka", kafka_url="kafka://127.0.0.1:1")
-    app = dead_letter_commands(lambda: nowhere)
+    app = dead_letter_commands(lambda: nowhere, tuple)
     with pytest.raises(KafkaUnavailable, match=r"Kafka can't be reached at 127\.0\.0\.1:1"):
         CliRunner().invoke(app, ["list"], catch_exceptions=False)
