@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -18,6 +19,7 @@ from pipeline.engines.redis.watermark import Watermark
 from pipeline.relay import Relay
 from pipeline.rounds import Errand
 from pipeline.settings import Engine
+from pipeline.stage import Stage
 from pipeline.worker import Agent
 from stages.adapters.database import DatabaseUnavailable
 from stages.adapters.database.holds import Holds
@@ -30,6 +32,7 @@ from stages.analytics.board import Board
 from stages.archive.opened import archiver_of, mark_of
 from stages.backbone import DOOR
 from stages.holds import HoldKeeper
+from stages.mendable import Mendable
 from stages.sales_watch import SalesWatch
 from stages.settings import ShopSettings
 from stages.till import paying_out_of
@@ -115,11 +118,15 @@ ONLY_ON: Mapping[str, tuple[Engine, str]] = {
 """What there is on one engine alone, and why."""
 
 
+class NobodyReads(Mendable):
+    """What a stage emits would lie in its stream for ever."""
+
+
 @asynccontextmanager
 async def open_agents(settings: ShopSettings, names: Sequence[str]) -> AsyncIterator[list[Agent]]:
     """The agents for the named stages (without a name, for all), connected and with their models loaded.
 
-    Raises UnknownStage.
+    Raises UnknownStage, and NobodyReads for a stage that hands over to none that there is.
     """
     there = runnable(settings.engine)
     for name in names:
@@ -134,7 +141,7 @@ async def open_agents(settings: ShopSettings, names: Sequence[str]) -> AsyncIter
             if name in KEEPERS:
                 agents.append(KEEPERS[name](wiring))
             else:
-                agents.extend(wiring.backbone.agents_of(STAGES[name](wiring)))
+                agents.extend(wiring.backbone.agents_of(_handing_over(STAGES[name](wiring))))
         yield agents
 
 
@@ -160,6 +167,16 @@ def counting_of(wiring: Wiring) -> Agent:
     settings = wiring.settings
     board = Board(wiring.redis, wiring.keys, settings.partitions)
     return Counting(settings, board, time.time, away=wiring.backbone.away)
+
+
+def _handing_over(stage: Stage[Any]) -> Stage[Any]:
+    """The stage, now that it is sure that somebody reads what it emits. Raises NobodyReads."""
+    read = [name for name, stream in READS.items() if name == stream]
+    if stage.emits is not None and stage.emits not in read:
+        raise NobodyReads(
+            f"{stage.name} emits to {stage.emits!r}, which no stage reads; there are {', '.join(read)}."
+        )
+    return stage
 
 
 async def _nothing() -> None:

@@ -23,24 +23,18 @@ from stages.adapters.database.access import let_stages_in, stages_url
 from stages.adapters.database.migrate import migrate
 from stages.demo.house_secrets import Secrets
 from stages.demo.targets import Targets
+from stages.running import runnable
 from stages.sandbox.settings import SMS_SENDER, WHATSAPP_SENDER
 from stages.settings import ShopSettings
+from stages.wiring import READS
 
 DOORS = ("gateway", "console")
-STAGES = ("ingest", "intent", "vision", "order", "payment", "notify")
+_WITHOUT = ("archiver",)  # needs ARCHIVE_URL
 KEEPERS = (
     "projector",
-    "payouts",
-    "refunds",
-    "relay",
-    "holds",
-    "webhooks",
-    "trimmer",
-    "watch",
-    "backlogs",
-    "sales",
-    "memory",
+    *(name for name in runnable("redis") if name not in (*READS, *_WITHOUT)),
 )  # small enough to share a process
+STAGES = tuple(name for name in READS if name not in KEEPERS)
 _WORKER = re.compile(rf"({'|'.join(STAGES)})-[0-9]+")
 _READY_SECONDS = 120.0
 _GRACE_SECONDS, _SHORT_GRACE_SECONDS = 15.0, 2.0

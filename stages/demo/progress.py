@@ -11,10 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.engines.redis.keys import Keys
-from pipeline.settlement import DEAD, EVENTS
+from pipeline.settlement import DEAD
 from pipeline.stage import PUBLIC_STREAM
 from stages.adapters.database.trail import Totals, Trail
-from stages.demo.house import STAGES
+from stages.demo.house import KEEPERS
+from stages.wiring import READS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,7 @@ class Observer:
 
     async def look(self) -> Progress:
         """The progress now."""
-        streams = {stage: PUBLIC_STREAM if stage == "ingest" else stage for stage in STAGES}
-        loads = {stage: await self._load(stage, stream) for stage, stream in streams.items()}
-        loads["projector"] = await self._load("projector", EVENTS)
+        loads = {stage: await self._load(stage, stream) for stage, stream in READS.items()}
         return Progress(
             comments=await self._redis.xlen(self._keys.comments),
             dead=await self._redis.xlen(self._keys.stream(DEAD, 0)),
@@ -108,10 +107,12 @@ def as_table(progress: Progress) -> Table:
         "notify": "told",
     }
     table = Table("stage", "waiting", "in hand", "retrying", "so far", title="TikTokSales", expand=True)
-    for stage in STAGES:
-        load = progress.loads[stage]
+    for stage, load in progress.loads.items():
+        if stage in KEEPERS:
+            continue
         counts = (_lit(load.waiting, "blue"), _lit(load.in_hand, "yellow"), _lit(load.retrying, "red"))
-        table.add_row(stage, *counts, f"[bold green]{passed[stage]}[/] {words[stage]}")
+        so_far = f"[bold green]{passed[stage]}[/] {words[stage]}" if stage in passed else ""
+        table.add_row(stage, *counts, so_far)
     table.caption = (
         f"{totals.ended} of {progress.comments} comments at their end, {progress.dead} dead-lettered"
     )
