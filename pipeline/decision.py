@@ -71,7 +71,9 @@ class Decider:
                 return replace(self._wait(work.delivery, after), counted=_counted(work, "put off", error))
             case Retry(reason=reason, after=after, error=error, detail=detail):
                 if work.delivery.attempts + 1 >= self.stage.limits.max_attempts:
-                    reason = f"{reason} (given up after {work.delivery.attempts + 1} attempts)"
+                    reason = (
+                        f"{reason.removesuffix('.')} (given up after {work.delivery.attempts + 1} attempts)"
+                    )
                     return self._bury(work, Reject(reason, error, detail))
                 return replace(self._postpone(work.delivery, after), counted=_counted(work, "retried", error))
             case Reject():

@@ -38,10 +38,13 @@ async def _one(stage: Stage[Any], record: Record) -> Outcome:
 async def _batch(stage: Stage[Any], records: Sequence[Record]) -> list[Outcome]:
     assert stage.batch is not None  # noqa: S101 - narrowed by execute
     async with asyncio.timeout(stage.limits.timeout_seconds):
-        outcomes = list(await stage.batch(records))
-    if len(outcomes) != len(records):
-        raise ValueError(f"Stage {stage.name} answered {len(outcomes)} outcomes for {len(records)} records.")
-    return outcomes
+        answer: object = await stage.batch(records)
+    wanted = f"a handler of batches answers a list with one outcome for each record, {len(records)} here"
+    if not isinstance(answer, Sequence) or isinstance(answer, Outcome):
+        raise TypeError(f"stage {stage.name} answered {type(answer).__name__}; {wanted}")
+    if len(answer) != len(records):
+        raise ValueError(f"stage {stage.name} answered a list of {len(answer)}; {wanted}")
+    return list(answer)
 
 
 def _failed(stage: Stage[Any], error: Exception) -> Retry:

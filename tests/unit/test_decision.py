@@ -133,7 +133,7 @@ def test_a_retry_may_say_when() -> None:
 
 
 def test_the_last_attempt_is_dead_lettered_with_the_last_reason() -> None:
-    dead, _ = settled(decider().decide(work(attempts=2, first_failed_ms=5), Retry("gone", error="OSError")))
+    dead, _ = settled(decider().decide(work(attempts=2, first_failed_ms=5), Retry("gone.", error="OSError")))
     letter = fields_of(dead)
     assert letter["reason"] == "gone (given up after 3 attempts)"
     assert (letter["attempts"], letter["first_failed_ms"], letter["error"]) == ("3", "5", "OSError")

@@ -15,6 +15,7 @@ import pytest
 import pipeline.testing.clock
 import pipeline.testing.run
 from pipeline.decision import partition_of
+from pipeline.execution import execute
 from pipeline.stage import (
     PUBLIC_STREAM,
     Door,
@@ -208,3 +209,19 @@ def test_time_passes_forward_only() -> None:
     clock.move_to(START_MS + 1)
     clock.move_to(START_MS)
     assert clock.now_ms == START_MS + 1
+
+
+@pytest.mark.parametrize(("answer", "said"), [(Emit(Item()), "Emit"), ([], "a list of 0")])
+async def test_a_batch_handler_that_answers_something_else_is_told_what_is_wanted(
+    answer: Any, said: str
+) -> None:
+    async def handler(_: Any) -> Any:
+        return answer
+
+    spec: Stage[Any] = Stage(
+        name="first", consumes=Item, emits=None, limits=Limits(timeout_seconds=5.0), batch=handler
+    )
+    [outcome] = await execute(spec, [Item()])
+    assert isinstance(outcome, Retry)
+    wanted = "a handler of batches answers a list with one outcome for each record, 1 here"
+    assert outcome.reason == f"stage first answered {said}; {wanted}"
