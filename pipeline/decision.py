@@ -19,6 +19,7 @@ from pipeline.settlement import (
     Append,
     Counted,
     Delivery,
+    Failure,
     Postponed,
     Settled,
     Settlement,
@@ -67,15 +68,15 @@ class Decider:
                 return Settled(work.delivery.entry_id, (), counted=_counted(work, "dropped", reason))
             case Drop(reason=reason, note=note, aside=aside):
                 return self._end(work, "dropped", reason, note, aside)
-            case Retry(after=after, error=error, counts=False):
-                return replace(self._wait(work.delivery, after), counted=_counted(work, "put off", error))
+            case Retry(reason=reason, after=after, error=error, counts=False):
+                return _told(self._wait(work.delivery, after), work, "put off", error, reason)
             case Retry(reason=reason, after=after, error=error, detail=detail):
                 if work.delivery.attempts + 1 >= self.stage.limits.max_attempts:
                     reason = (
                         f"{reason.removesuffix('.')} (given up after {work.delivery.attempts + 1} attempts)"
                     )
                     return self._bury(work, Reject(reason, error, detail))
-                return replace(self._postpone(work.delivery, after), counted=_counted(work, "retried", error))
+                return _told(self._postpone(work.delivery, after), work, "retried", error, reason)
             case Reject():
                 return self._bury(work, outcome)
             case _:
@@ -146,7 +147,8 @@ class Decider:
         )
         dead = Append(DEAD, work.partition, letter.fields())
         end = self._end(work, "rejected", reject.reason, {})
-        counted = _counted(work, "dead-lettered", reject.error)
+        failure = Failure(work.envelope.id, reject.reason, delivery.attempts + 1)
+        counted = _counted(work, "dead-lettered", reject.error)._replace(failure=failure)
         return end._replace(appends=(dead, *end.appends), counted=counted)
 
     def _wait(self, delivery: Delivery, after: float | None) -> Postponed:
@@ -191,6 +193,13 @@ class Decider:
     def now_ms(self) -> int:
         """Epoch milliseconds."""
         return int(self.clock() * 1000)
+
+
+def _told(waits: Postponed, work: Work, what: What, error: str, reason: str) -> Postponed:
+    """With what metrics and log tell of it. What waits its turn has no error, and is no failure."""
+    waits_its_turn = what == "put off" and not error
+    failure = None if waits_its_turn else Failure(work.envelope.id, reason, waits.attempts, waits.due_ms)
+    return replace(waits, counted=_counted(work, what, error)._replace(failure=failure))
 
 
 def _counted(work: Work, what: What, label: str) -> Counted:

@@ -1,4 +1,4 @@
-"""Tells the metrics what one stage does on one partition: the same for every engine."""
+"""Tells metrics and log what one stage does on one partition: the same for every engine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import assert_never
 
 from pipeline import metrics, tracing
 from pipeline.decision import Work
+from pipeline.failure_log import FAILED, FailureLog
 from pipeline.settlement import Counted, Delivery, What
 
 _MOST_LABELS = 40  # of reasons and error classes of a stage: they are constants, and these bound a mistake
@@ -40,6 +41,7 @@ class StageMeter:
         self._stage = metrics.STAGE_SECONDS.labels(*self._place)
         self._since_comment = metrics.SINCE_COMMENT_SECONDS.labels(*self._place)
         self._known: set[str] = set()
+        self._failures = FailureLog(stage, partition)
         for seldom in (metrics.ENTRIES_LOST, metrics.SETTLES_FENCED, metrics.GROUPS_RECREATED):
             seldom.labels(
                 stage
@@ -69,8 +71,11 @@ class StageMeter:
         """Settlements were written; one without an account, which gives an entry back, is not told of."""
         told = [counted for counted in accounts if counted]
         tracing.settled(self._place, told, is_door=self._is_door)
-        for (what, label), times in Counter([(counted.what, counted.label) for counted in told]).items():
+        happened = Counter([(counted.what, counted.label) for counted in told])
+        for (what, label), times in happened.items():
             self._count(what, label, times)
+        if any(what in FAILED for what, _ in happened):
+            self._failures.tell(told)
         self._stage.observe_all(self._ages(Counter([counted.received_ms for counted in told])))
         onward = [counted.seq for counted in told if counted.what not in _STAYS]
         self._since_comment.observe_all(self._ages(_written_ms(onward)))

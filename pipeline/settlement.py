@@ -72,6 +72,16 @@ What: TypeAlias = Literal["emitted", "done", "dropped", "dead-lettered", "retrie
 """What happened to an entry; one that was put off waits without an attempt being counted."""
 
 
+class Failure(NamedTuple):
+    """What the log tells of an attempt that failed: the how manyth it was, why, and when the next one is due (epoch; 0
+    where there is none)."""
+
+    comment_id: str
+    reason: str
+    attempt: int
+    due_ms: int = 0
+
+
 class Counted(NamedTuple):
     """What the metrics tell of a settlement once it is written. `label` is the next stage of an emitted record, the
     reason of a dropped one, else the error's class. The entry was received at `received_ms` (epoch); the comment came
@@ -82,6 +92,7 @@ class Counted(NamedTuple):
     seq: str
     received_ms: int
     trace: str = ""
+    failure: Failure | None = None
 
 
 class Settled(NamedTuple):

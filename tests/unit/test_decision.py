@@ -14,7 +14,7 @@ from pipeline.dead_letter import read_dead_letter
 from pipeline.decision import Decider, Work, derived_id, partition_of
 from pipeline.envelope import Envelope, traceparent
 from pipeline.events import EndState
-from pipeline.settlement import Append, Counted, Delivery, Postponed, Settled, Settlement, Step
+from pipeline.settlement import Append, Counted, Delivery, Failure, Postponed, Settled, Settlement, Step
 from pipeline.stage import Door, Drop, Emit, Limits, Opened, Outcome, Reject, Retry, Stage
 from schemas.codec import decode
 from schemas.records import Record
@@ -214,7 +214,28 @@ def test_an_end_is_read_back_as_an_end_state() -> None:
 )
 def test_what_happened_is_told_to_the_metrics(outcome: Outcome, what: Any, label: str) -> None:
     counted = decider().decide(work(), outcome).counted
-    assert counted == Counted(what, label, "7-0", NOW_MS - 5, traceparent(ID))
+    assert counted
+    assert counted._replace(failure=None) == Counted(what, label, "7-0", NOW_MS - 5, traceparent(ID))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failure"),
+    [
+        (Emit(Item(number=2)), None),
+        (Drop("no match"), None),
+        (Retry("not its turn", counts=False, after=1), None),
+        (Retry("nobody answers", error="Away", counts=False, after=1), Failure(ID, "nobody answers", 1, NOW_MS + 1000)),
+        (Retry("not now", after=1), Failure(ID, "not now", 2, NOW_MS + 1000)),
+        (Reject("never", "Error"), Failure(ID, "never", 2)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)  # fmt: skip
+def test_what_failed_is_told_to_the_log_and_what_only_waits_its_turn_is_not(
+    outcome: Outcome, failure: Failure | None
+) -> None:
+    counted = decider().decide(work(attempts=1), outcome).counted
+    assert counted
+    assert counted.failure == failure
 
 
 def test_the_good_end_is_told_to_the_metrics_too_and_where_ends_are_no_events() -> None:
@@ -304,7 +325,7 @@ def test_what_could_not_be_read_keeps_its_place_and_its_partition() -> None:
     envelope = fields_of(end)
     assert (envelope["at"], envelope["trace"]) == ("", traceparent(ID))
     assert decider().refuse(Delivery("9-0", raw), 3, Reject("not JSON")).counted == Counted(
-        "dead-lettered", "", "7-0", NOW_MS, traceparent(ID)
+        "dead-lettered", "", "7-0", NOW_MS, traceparent(ID), Failure(ID, "not JSON", 1)
     )
 
 
