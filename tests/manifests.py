@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -93,6 +94,18 @@ def processes_of(documents: tuple[Document, ...]) -> Iterator[Process]:
         written |= {each["name"]: each["value"] for each in container.get("env", []) if "value" in each}
         names |= {each["name"] for each in container.get("env", [])} | set(written)
         yield Process(name_of(document), tuple(container["args"]), frozenset(names), written)
+
+
+def lacking(wanted: Iterable[str], there: Iterable[str], *, what: str) -> str:
+    """What an assertion says where something of what is wanted is not there, or too often, or not wanted at all; empty
+    where all is well."""
+    found, names = Counter(there), set(wanted)
+    said = {
+        f"no {what} for": sorted(names - set(found)),
+        f"more than one {what} for": sorted(name for name, count in found.items() if count > 1),
+        f"a {what} for what there isn't": sorted(set(found) - names),
+    }
+    return "; ".join(f"{words}: {', '.join(those)}" for words, those in said.items() if those)
 
 
 def raw_compose() -> Document:

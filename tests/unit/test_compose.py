@@ -26,6 +26,7 @@ from tests.manifests import (
     compose_on_kafka,
     compose_processes,
     example_variables,
+    lacking,
     our_services,
     raw_compose,
 )
@@ -83,7 +84,9 @@ def test_each_stage_and_keeper_runs_once_under_a_name_of_its_own() -> None:
         for process in compose_processes(compose(example_variables()))
         if process.arguments[0] == "run"
     ]
-    assert sorted(name for process in running for name in process.arguments[1:]) == sorted(runnable("redis"))
+    started = [name for process in running for name in process.arguments[1:]]
+    said = lacking(runnable("redis"), started, what="service in deploy/compose/compose.yml")
+    assert not said, said
     names = [process.written["CONSUMER_NAME"] for process in running]
     assert names == [f"{process.name}-0" for process in running]
 
@@ -93,10 +96,14 @@ def test_on_kafka_each_stage_and_keeper_that_there_is_runs_once() -> None:
     read_by_the_specification(document)
     processes = list(compose_processes(document))
     running = [process for process in processes if process.arguments[0] == "run"]
-    assert sorted(name for process in running for name in process.arguments[1:]) == sorted(runnable("kafka"))
+    started = [name for process in running for name in process.arguments[1:]]
+    said = lacking(runnable("kafka"), started, what="service in deploy/compose/compose.yml and kafka.yml")
+    assert not said, said
     doors = [each for each in processes if each.arguments in (("serve", "gateway"), ("serve", "console"))]
+    on_kafka = [each.name for each in processes if each.written.get("ENGINE") == "kafka"]
+    forgotten = {process.name for process in (*running, *doors)} - set(on_kafka)
+    assert not forgotten, f"no line in deploy/compose/kafka.yml for: {', '.join(sorted(forgotten))}"
     for process in (*running, *doors):
-        assert process.written["ENGINE"] == "kafka", process.name
         assert process.written["KAFKA_URL"] == "kafka://kafka:9092", process.name
         assert process.written["REDIS_URL"], process.name
         assert set(document["services"][process.name]["depends_on"]) >= {"kafka", "migrate"}
@@ -175,7 +182,8 @@ def test_prometheus_asks_every_process() -> None:
         for name, service in services.items()
         if "profiles" not in service and name != "migrate"
     }
-    assert asked == expected
+    said = lacking(expected, asked, what="target in deploy/prometheus/prometheus.yml")
+    assert not said, said
     for name, service in services.items():
         if service["command"][0] == "run":
             assert service["environment"]["METRICS_PORT"] == "9100", name

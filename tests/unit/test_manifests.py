@@ -10,6 +10,7 @@ from typing import Any
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import typer
+import yaml
 
 from stages.cli import app
 from stages.running import RUNNABLE, runnable
@@ -22,6 +23,7 @@ from tests.manifests import (
     compose_processes,
     container_of,
     example_variables,
+    lacking,
     name_of,
     of_kind,
     pod_of,
@@ -104,6 +106,14 @@ def test_a_verb_that_there_is_not_would_be_noticed(wrong: tuple[str, ...]) -> No
         command_of(wrong)
 
 
+def test_what_is_missing_is_said_by_its_name() -> None:
+    said = lacking(["ingest", "tally"], ["ingest", "ingest", "nonsense"], what="service")
+    assert said == (
+        "no service for: tally; more than one service for: ingest; a service for what there isn't: nonsense"
+    )
+    assert lacking(["ingest"], ["ingest"], what="service") == ""
+
+
 @pytest.mark.parametrize("process", PROCESSES)
 def test_a_process_is_told_nothing_but_settings(process: Process) -> None:
     assert process.environment <= SETTINGS | OBJECT_STORE
@@ -143,11 +153,22 @@ def test_a_field_that_kubernetes_lacks_would_be_noticed() -> None:
         kubernetes_validate.validate(document, NEWEST_KUBERNETES, strict=True)
 
 
+def test_each_file_of_a_stage_has_its_line() -> None:
+    base = DEPLOY / "k8s" / "base"
+    listed = yaml.safe_load((base / "kustomization.yml").read_text())["resources"]
+    files = [f"stages/{file.name}" for file in (base / "stages").iterdir()]
+    stages = [name for name in listed if name.startswith("stages/")]
+    said = lacking(files, stages, what="line in deploy/k8s/base/kustomization.yml")
+    assert not said, said
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_each_stage_keeper_and_door_runs_once(overlay: str) -> None:
     started = [command_of(process.arguments) for process in processes_of(rendered(overlay))]
     there = runnable("kafka" if overlay.endswith("kafka") else "redis")
-    assert sorted(name for verbs, names in started if verbs == ["run"] for name in names) == sorted(there)
+    running = [name for verbs, names in started if verbs == ["run"] for name in names]
+    said = lacking(there, running, what="StatefulSet in deploy/k8s/base/stages")
+    assert not said, said
     doors: Any = typer.main.get_command(app)
     doors = set(doors.commands["serve"].commands)
     served = {verbs[1] for verbs, _ in started if verbs[0] == "serve"}
