@@ -138,7 +138,15 @@ def load_stream_settings() -> ShopSettings:
 
 
 @app.command(help="Show what became of a comment or an order, with times.")
-def trace(name: Annotated[str, typer.Argument(metavar="COMMENT_ID|ORDER_NUMBER")]) -> None:
+def trace(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="A comment's id, an order number, an entry's id in comments_stream, or the platform's message_id.",
+        ),
+    ],
+) -> None:
     settings = load_settings()
     require(settings, database_url="where Postgres listens")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,20 +14,41 @@ from pipeline.masking import masked, masked_words
 from schemas.money import Money
 from stages.adapters.database.trail import Chain, Trail
 
+_SEQ = re.compile(r"[0-9]{1,13}-[0-9]{1,7}")  # as the table has it
+
 
 class NotTraced(LookupError):
-    """Nothing is known under this id: neither a comment nor an order."""
+    """Nothing is known under this name, or several comments are; the message says so, and lists them."""
 
 
 async def find_chain(trail: Trail, name: str) -> Chain:
-    """The chain of a comment id or an order number. Raises NotTraced."""
+    """The chain of a comment's id, of an order number, of an entry's id in comments_stream, or of what the platform
+    calls a message. Raises NotTraced."""
     comment_id = await trail.comment_of(name.upper()) if name.upper().startswith("ORD-") else _uuid(name)
-    chain = await trail.chain(comment_id) if comment_id else None
-    if chain is None:
-        raise NotTraced(
-            f"Nothing is known of {name!r}. Give a comment's id (a UUID) or an order number (ORD-YYYYMMDD-NNNNN)."
-        )
-    return chain
+    if comment_id and (chain := await trail.chain(comment_id)):
+        return chain
+    match await _namesakes(trail, name):
+        case [only] if chain := await trail.chain(only["id"]):
+            return chain
+        case [_, *_] as several:
+            lines = "\n".join(_namesake(each) for each in several)
+            raise NotTraced(
+                f"{name!r} may be one of these comments; name the one that is meant by its id.\n{lines}"
+            )
+    raise NotTraced(
+        f"Nothing is known of {name!r}. Give a comment's id (a UUID) or an order number (ORD-YYYYMMDD-NNNNN), the id "
+        "of its entry in comments_stream (1795388705057-0) or the platform's message_id. A comment is known once "
+        "ingest has stored it."
+    )
+
+
+async def _namesakes(trail: Trail, name: str) -> list[dict[str, Any]]:
+    return (await trail.came_as(name) if _SEQ.fullmatch(name) else []) or await trail.with_message_id(name)
+
+
+def _namesake(row: dict[str, Any]) -> str:
+    facts = (row["kind"], _time(row["sent_at"]), ascii(f"{row['streamer']} on {row['platform']}"))
+    return "  ".join(("", str(row["id"]), *(facts if row["kind"] else ("never stored",))))
 
 
 def as_table(chain: Chain) -> Table:

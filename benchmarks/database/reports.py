@@ -13,5 +13,6 @@ REPORTS: Mapping[str, str] = {
     "payouts/due": "what is not paid out yet is told by a streamer's whole ledger; once a minute, with PAYOUTS alone",
     "payouts/earners": "the same, of all streamers",
     "sealing/is_plain": "`migrate` asks it once",
+    "trail/by_message_id": "`trace` asks it for a person, seldom; an index would cost a write with every comment",
     "trail/totals": "the demo's summary counts everything",
 }

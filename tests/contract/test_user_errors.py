@@ -98,7 +98,7 @@ def test_all_settings_that_are_wrong_are_named_at_once(command: Command) -> None
         (("serve", "gateway", "--tls-cert", "/x"), {}, "TLS needs both, TLS_CERT (--tls-cert) and TLS_KEY"),
         (("serve", "gateway", "--host", "x.invalid"), {"OPEN_DOORS": "false"}, "No door can be opened at x.invalid"),
         (("run", "nonsense"), {}, "there is no stage 'nonsense'; there are ingest, intent, vision, order"),
-        (("trace", "xyz"), {}, "Give a comment's id (a UUID) or an order number (ORD-YYYYMMDD-NNNNN)."),
+        (("trace", "xyz"), {}, "Give a comment's id (a UUID) or an order number (ORD-YYYYMMDD-NNNNN), the"),
         (("orders", "show", "ORD-1"), {}, "There is no order 'ORD-1': see `tiktoksales orders list`."),
         (("catalog", "list", "nobody"), {}, "No streamer 'nobody' is registered"),
         (("commissions", "bella", "--pay-to", "x"), {}, "'x' is no connected account of Stripe: its id begins with"),

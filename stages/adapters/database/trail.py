@@ -52,6 +52,17 @@ class Trail:
             found: UUID | None = await connection.fetchval(statement("trail/comment_of_order"), order_number)
             return found
 
+    async def came_as(self, seq: str) -> list[Row]:
+        """The comments that came as this entry of comments_stream: their id, and unless they were never stored,
+        platform, streamer, kind and time."""
+        async with self._database.transaction() as connection:
+            return [dict(row) for row in await connection.fetch(statement("trail/by_seq"), seq)]
+
+    async def with_message_id(self, message_id: str) -> list[Row]:
+        """The same, of the comments that a platform calls so; the newest 20."""
+        async with self._database.transaction() as connection:
+            return [dict(row) for row in await connection.fetch(statement("trail/by_message_id"), message_id)]
+
     async def chain(self, comment_id: UUID) -> Chain | None:
         """The chain of a comment; None where nothing is known of it."""
         async with self._database.transaction() as connection:
