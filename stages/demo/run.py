@@ -29,6 +29,7 @@ from stages.demo.screen import Screen
 from stages.demo.script import ShowError
 from stages.demo.seeding import lay_frames, seed_shop
 from stages.demo.show import Show, load_show
+from stages.demo.unfinished import why_unfinished
 from stages.wiring import Wiring
 
 KEPT = Path(".demo")
@@ -48,6 +49,8 @@ def run_demo(folder: Path, *, as_json: bool, keep: bool, speed: float, workers: 
         with _house(show, keep, console, workers) as house:
             console.print(f"watch it live: {house.console_url}", highlight=False)
             progress = run_async(_play(show, house, console, speed))
+            # Before the house is taken down, with its logs.
+            why = why_unfinished(progress, KEPT if keep else None, house.log_tail)
             if keep:
                 _print_urls(house, console)
     except (ServerFailed, ShowError, NotTaken) as error:
@@ -56,7 +59,7 @@ def run_demo(folder: Path, *, as_json: bool, keep: bool, speed: float, workers: 
     if as_json:
         sys.stdout.write(orjson.dumps(as_summary(progress)).decode() + "\n")
     if not progress.finished:
-        raise DemoFailed("Not every comment reached an end state.")
+        raise DemoFailed(why)
 
 
 def stop_demo() -> None:
