@@ -19,6 +19,7 @@ from pipeline.ports import Lying
 
 _LONGEST_REASON = 300  # characters in the list; `show` has all of it
 _JSON_FIELDS = (b"d", b"hops")  # see Envelope
+_LABELS = {"stream": "was in", "entry_id": "was entry"}  # or one would take it for the letter's own id
 _ZERO_WIDTH_JOINER = "\u200d"  # holds emoji together
 
 Kinds = Counter[tuple[str, str]]
@@ -58,8 +59,13 @@ def print_letter(listed: Lying, console: Console) -> None:
     """One letter: its facts, its entry with the record in it, and the traceback."""
     grid = Table.grid(padding=(0, 2))
     for name, value in _facts(listed).items():
+        if name == "id":  # the headline has it
+            continue
         shown = "-" if value in (None, "") else str(value)
-        grid.add_row(Text(name.replace("_", " "), style="bold"), Text(_printable(shown), overflow="fold"))
+        grid.add_row(
+            Text(_LABELS.get(name, name.replace("_", " ")), style="bold"),
+            Text(_printable(shown), overflow="fold"),
+        )
     console.print(Text(f"dead letter {listed.id}", style="bold"), grid, sep="\n")
     entry, escaped = decoded(listed.letter.raw)
     if entry:

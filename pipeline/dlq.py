@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -15,18 +15,21 @@ from rich.console import Console
 from rich.progress import Progress
 
 from pipeline.dead_letter import Selection
+from pipeline.dead_letter_names import find_letter
 from pipeline.dead_letter_office import open_office
 from pipeline.dead_letter_view import Kinds, letter_as_json, listing, listing_as_json, print_letter
 from pipeline.moment import NotAMoment, age, moment
 from pipeline.pace import Pace
 from pipeline.ports import Lying
 from pipeline.redrive import RedriveStopped, Sendings, redrive_each
+from pipeline.redrive_one import traced_as
 from pipeline.settings import RuntimeSettings
 
 Load = Callable[[], RuntimeSettings]
 Stages = Callable[[], Collection[str]]
 
-Id = Annotated[str, typer.Argument(metavar="ID")]
+_WHOSE = "The dead letter's, as `dlq list` shows it, or its comment's."
+Id = Annotated[str, typer.Argument(metavar="ID", help=_WHOSE)]
 Stage = Annotated[str, typer.Option(help="Only of this stage.")]
 Reason = Annotated[str, typer.Option(help="Only with this in the reason or the error class, in any case.")]
 Since = Annotated[str, typer.Option(help="Only from then on: an age (2h, 3d) or ISO 8601.")]
@@ -76,7 +79,7 @@ def _add_show(app: typer.Typer, load: Load) -> None:
 def _add_redrive(app: typer.Typer, load: Load, stages: Stages) -> None:
     @app.command(help="Send dead letters back to the stages they came from.")
     def redrive(
-        dead_id: Annotated[str, typer.Argument(metavar="ID")] = "",
+        dead_id: Id = "",
         everything: Annotated[bool, typer.Option("--all", help="All that the options leave.")] = False,
         stage: Stage = "",
         reason: Reason = "",
@@ -91,13 +94,13 @@ def _add_redrive(app: typer.Typer, load: Load, stages: Stages) -> None:
         if dead_id:
             if stage or reason or since or limit:
                 raise typer.BadParameter("--stage, --reason, --since and --limit go with --all")
-            asyncio.run(_redrive_one(load(), dead_id))
-            _console().print("1 dead letter sent back.")
+            traced = asyncio.run(_redrive_one(load(), dead_id))
+            _console().print("1 dead letter sent back.", *_follow([traced]), sep="\n")
         else:
             _require_stage(stage, stages)
             selection = _selection(stage, reason, since)
             sendings = asyncio.run(_redrive_all(load(), selection, limit, Pace(rate)))
-            _console().print(_in_words(sendings))
+            _console().print(_in_words(sendings), *_follow(sendings.traced), sep="\n")
 
 
 def _add_purge(app: typer.Typer, load: Load, stages: Stages, somebody_is_there: Callable[[], bool]) -> None:
@@ -156,14 +159,15 @@ async def _listed(settings: RuntimeSettings, selection: Selection, limit: int) -
 
 async def _found(settings: RuntimeSettings, dead_id: str) -> Lying:
     async with open_office(settings) as office:
-        return await office.letters.find(dead_id)
+        return await find_letter(office.letters, dead_id)
 
 
-async def _redrive_one(settings: RuntimeSettings, dead_id: str) -> None:
+async def _redrive_one(settings: RuntimeSettings, dead_id: str) -> str:
+    """What its comment is found under."""
     async with open_office(settings) as office:
-        listed = await office.letters.find(dead_id)
+        listed = await find_letter(office.letters, dead_id)
         try:
-            await office.redriver.redrive(listed)
+            return traced_as(listed, await office.redriver.redrive(listed))
         except office.away as error:
             raise RedriveStopped(error, 0, office.store) from error
 
@@ -210,6 +214,10 @@ def _in_words(sendings: Sendings) -> str:
     if sendings.refused:
         lines.append(f"{_letters(sendings.refused)} left: {sendings.refusal}")
     return "\n".join(lines)
+
+
+def _follow(traced: Sequence[str]) -> list[str]:
+    return ["Follow it with:", *(f"  tiktoksales trace {name}" for name in traced)] if traced else []
 
 
 def _letters(count: int) -> str:

@@ -12,13 +12,16 @@ from pipeline.dead_letter_office import AnyRedriver
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.pace import Pace
 from pipeline.ports import Lying
-from pipeline.redrive_one import NotRedrivable
+from pipeline.redrive_one import NotRedrivable, traced_as
+
+NAMED = 10  # of those sent back
 
 
 @dataclass(frozen=True, slots=True)
 class Sendings:
     """How many dead letters were sent back (`anew` of them as new entries of the public stream), were no longer
-    there, are tombstones, and could not be sent back for another reason, the last of which is `refusal`."""
+    there, are tombstones, and could not be sent back for another reason, the last of which is `refusal`. `traced` has
+    what the first NAMED of those sent are found under."""
 
     sent: int = 0
     anew: int = 0
@@ -26,6 +29,7 @@ class Sendings:
     tombstones: int = 0
     refused: int = 0
     refusal: str = ""
+    traced: tuple[str, ...] = ()
 
     @property
     def seen(self) -> int:
@@ -85,4 +89,5 @@ async def _after(sendings: Sendings, redriver: AnyRedriver, listed: Lying) -> Se
         return replace(sendings, gone=sendings.gone + 1)
     except NotRedrivable as error:
         return replace(sendings, refused=sendings.refused + 1, refusal=str(error))
-    return replace(sendings, sent=sendings.sent + 1, anew=sendings.anew + redriven.anew)
+    traced = (*sendings.traced, traced_as(listed, redriven))[:NAMED]
+    return replace(sendings, sent=sendings.sent + 1, anew=sendings.anew + redriven.anew, traced=traced)

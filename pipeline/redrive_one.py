@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.envelope import UUID_TEXT
 from pipeline.ports import Lying
 
 
@@ -18,6 +19,13 @@ class Redriven:
 
     entry_id: str
     anew: bool
+
+
+def traced_as(listed: Lying, redriven: Redriven) -> str:
+    """What the comment of a letter that was sent back is found under: its id, or where that may be another one now, its
+    new entry's."""
+    comment_id = listed.letter.comment_id
+    return redriven.entry_id if redriven.anew or not UUID_TEXT.fullmatch(comment_id) else comment_id
 
 
 def require_redrivable(listed: Lying) -> None:

@@ -183,9 +183,30 @@ def test_show_of_what_is_not_there_fails_in_words(dlq: Dlq) -> None:
 
 def test_redrive_of_one_says_so_and_again_says_that_it_is_gone(client: Any, dlq: Dlq) -> None:
     dead_id = lay(client, letter())
-    assert dlq("redrive", dead_id).output == "1 dead letter sent back.\n"
+    assert dlq("redrive", dead_id).output == (
+        f"1 dead letter sent back.\nFollow it with:\n  tiktoksales trace {letter().comment_id}\n"
+    )
     assert isinstance(dlq("redrive", dead_id, may_fail=True).exception, NoSuchDeadLetter)
     assert client.xlen("first:{0}") == 1
+
+
+def test_a_letter_is_found_by_its_comment_and_by_the_entry_that_it_was(client: Any, dlq: Dlq) -> None:
+    dead_id = lay(client, letter())
+    lay(client, letter(2))
+    for name in (letter().comment_id, letter().entry_id):
+        output = dlq("show", name).output
+        assert output.startswith(f"dead letter {dead_id}\n")
+        assert "was entry" in output
+    assert "1 dead letter sent back." in dlq("redrive", letter().comment_id).output
+    assert client.xlen("dead:{0}") == 1
+
+
+def test_where_a_comment_has_several_letters_they_are_named_and_none_is_sent(client: Any, dlq: Dlq) -> None:
+    ids = [lay(client, letter()), lay(client, letter(stage="second", stream="second", entry_id="9-9"))]
+    error = dlq("redrive", letter().comment_id, may_fail=True).exception
+    assert isinstance(error, NoSuchDeadLetter)
+    assert f"has 2 dead letters; name one of them: {ids[0]} (first), {ids[1]} (second)." in str(error)
+    assert client.xlen("dead:{0}") == 2
 
 
 def test_redrive_of_a_tombstone_names_the_way_out(client: Any, dlq: Dlq) -> None:
@@ -199,6 +220,7 @@ def test_redrive_of_all_takes_the_selected_and_counts_the_rest(client: Any, dlq:
         lay(client, dead)
     output = " ".join(dlq("redrive", "--all", "--stage", "first", "--rate", "1000").output.split())
     assert "2 dead letters sent back." in output
+    assert f"tiktoksales trace {letter().comment_id} tiktoksales trace {letter(2).comment_id}" in output
     assert "1 dead letter left: tombstones" in output
     assert client.xlen("first:{0}") == client.xlen("dead:{0}") == 2
     assert client.xlen("second:{0}") == 0
@@ -209,6 +231,8 @@ def test_redrive_of_what_came_through_the_door_and_was_trimmed_says_that_it_came
 ) -> None:
     lay(client, letter(stream="comments_stream", stage="ingest"))
     output = " ".join(dlq("redrive", "--all").output.split())
+    [[anew, _]] = client.xrange("comments_stream")
+    assert f"tiktoksales trace {anew.decode()}" in output
     assert "1 of them came in anew, since comments_stream no longer holds" in output
 
 
