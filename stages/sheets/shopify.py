@@ -51,7 +51,8 @@ def read_shopify(rows: Sequence[SheetRow], currency: str, default_stock: int | N
         refused += faults
         if listing:
             listings.append(listing)
-    return Sheet(tuple(listings), tuple(refused), tuple(inactive))
+    names_pictures = "image src" in with_shopify_names(rows[0]).cells
+    return Sheet(tuple(listings), tuple(refused), tuple(inactive), names_pictures)
 
 
 def _listing(

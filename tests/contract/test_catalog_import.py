@@ -92,6 +92,30 @@ async def test_a_second_import_changes_neither_stock_nor_rows(shop: Shop) -> Non
     assert await shop.offers() == before
 
 
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "sku,name,price,stock\ntee,Tee,1,1\n",
+        "Handle,Title,Variant Price,Variant Inventory Qty\ntee,Tee,1,1\n",
+    ],
+)
+async def test_a_sheet_without_a_column_for_pictures_leaves_those_that_are_there(
+    shop: Shop, sheet: str
+) -> None:
+    await shop.run("sku,name,price,stock,images\ntee,Tea,2,1,tee.jpg\n", *options(shop))
+    pictures = (await shop.offers())["tee"].images
+    assert pictures
+    assert (await shop.run(sheet)).out.startswith("0 added, 1 changed")
+    tee = (await shop.offers())["tee"]
+    assert (tee.name, tee.images) == ("Tee", pictures)
+
+
+async def test_an_empty_cell_for_pictures_takes_them_away(shop: Shop) -> None:
+    await shop.run("sku,name,price,stock,images\ntee,Tee,1,1,tee.jpg\n", *options(shop))
+    await shop.run("sku,name,price,stock,images\ntee,Tee,1,1,\n", *options(shop))
+    assert (await shop.offers())["tee"].images == ()
+
+
 async def test_the_stock_is_set_where_that_is_asked_for(shop: Shop) -> None:
     await shop.run(SHEET, *options(shop))
     await shop.sell("tee", 2, "M")

@@ -142,9 +142,12 @@ class Catalog:
             await put_product(connection, streamer, product, stock)
 
 
-async def put_product(connection: Connection, streamer: str, product: Product, stock: int) -> bool:
-    """Add a product with its stock, or change one whose stock stays, in the caller's transaction. Returns whether it
-    was added; its row is locked then. Claims that waited for its code go on (see `serve_unlisted`)."""
+async def put_product(
+    connection: Connection, streamer: str, product: Product, stock: int, *, keeps_images: bool = False
+) -> bool:
+    """Add a product with its stock, or change one whose stock stays, and with `keeps_images` its pictures too, in the
+    caller's transaction. Returns whether it was added; its row is locked then. Claims that waited for its code go on
+    (see `serve_unlisted`)."""
     await connection.execute(statement("unlisted/lock_streamer"), streamer)
     added: bool = await connection.fetchval(
         statement("catalog/put_product"),
@@ -156,7 +159,7 @@ async def put_product(connection: Connection, streamer: str, product: Product, s
         product.price.currency,
         stock,
         list(product.aliases),
-        list(product.images),
+        None if keeps_images else list(product.images),
     )
     await serve_unlisted(connection, streamer, product.id)
     return added
