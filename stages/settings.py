@@ -307,11 +307,20 @@ class ShopSettings(DoorSettings, ConnectorSettings):
         return self
 
 
+KEPT_ENVIRONMENT = Path(".demo/environment")
+"""The settings of a demo that was left up (`--keep`) where it was started."""
+
+
 class MissingSetting(Exception):
     """A setting that this command needs is not set."""
 
     def __init__(self, name: str, purpose: str) -> None:
-        super().__init__(f"{name} is not set: {purpose}. `tiktoksales demo` brings everything itself.")
+        way_out = (
+            f"`. {KEPT_ENVIRONMENT}` sets it for the demo that was left up here."
+            if KEPT_ENVIRONMENT.is_file()
+            else "`tiktoksales demo` brings everything itself."
+        )
+        super().__init__(f"{name} is not set: {purpose}. {way_out}")
 
 
 def require(settings: ShopSettings, **purposes: str) -> None:

@@ -132,6 +132,19 @@ def test_a_command_that_cannot_be_carried_out(
     assert "Traceback" not in told
 
 
+def test_what_is_not_set_can_be_taken_from_a_demo_that_was_left_up_here(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "`tiktoksales demo` brings everything" in command("dlq", "list", REDIS_URL=None)[1]
+    (tmp_path / ".demo").mkdir()
+    (tmp_path / ".demo" / "environment").touch()
+    assert (
+        "`. .demo/environment` sets it for the demo that was left up here."
+        in command("dlq", "list", REDIS_URL=None)[1]
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
