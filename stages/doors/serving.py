@@ -38,9 +38,6 @@ class Listening:
 # Longer than clients keep an idle connection (5 to 15 s): whoever wrote into one that closes couldn't know whether the
 # request had arrived.
 _KEEP_ALIVE_SECONDS = 25
-# Containers between two looks for garbage: a few dozen requests. Their cycles stay until then; with 50,000 they came to
-# 9 MB, with as many as these to 2.5.
-_MADE = 10_000
 
 
 def check_safe(settings: ShopSettings, listening: Listening) -> None:
@@ -120,5 +117,5 @@ async def serve_door(app: FastAPI, settings: ShopSettings, listening: Listening)
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
-    with patient_collector(_MADE):
+    with patient_collector():
         await _Server(config).serve()
