@@ -23,7 +23,7 @@ from stages.analytics.counting import Counting, changelog_of
 from stages.analytics.windows import Window
 from tests.kafka_broker import KafkaBroker
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(120)
 
 PARTITIONS = 4
 _prefixes = (f"counting{number}." for number in count())
@@ -41,7 +41,7 @@ class Wall:
         self._changed.set()
 
     async def until(self, said: Callable[[dict[str, Window]], bool]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not said(self.minutes):
                 self._changed.clear()
                 await self._changed.wait()

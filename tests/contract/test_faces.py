@@ -307,7 +307,12 @@ async def test_a_key_that_is_bound_to_a_streamer_sees_no_other_catalog(eyes: Eye
 async def test_what_takes_too_long_or_comes_too_often_is_put_off(
     vision: httpx.AsyncClient, eyes: Eyes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    class Stuck:
+        async def of(self, _: str) -> None:
+            await asyncio.Event().wait()
+
     body = {"streamer": ANA, "timestamp": NOON.isoformat()}
+    monkeypatch.setattr(eyes.face, "_shelves", Stuck())
     monkeypatch.setattr(eyes.face, "_timeout_seconds", 0.0)
     late = await vision.post("/match_product", json=body)
     monkeypatch.setattr("stages.doors.vision_face.MOST_WAITING", 0)

@@ -64,10 +64,12 @@ async def test_the_secret_lies_sealed_in_the_database(heard: Listening, mailbox:
     assert heard.shop.wiring.vault.open(row["secret"]) == secret
 
 
-async def test_an_endpoint_hears_of_its_events_and_its_streamer_only(heard: Listening) -> None:
+async def test_an_endpoint_hears_of_its_events_and_its_streamer_only(
+    heard: Listening, tmp_path: Path
+) -> None:
     wanted = await heard.endpoints.register("http://a.example/", ["order.placed"], heard.shop.streamer)
     await heard.endpoints.register("http://b.example/", ["order.paid"], None)
-    async with kept_shop(heard.shop.settings.redis_url, heard.shop.settings.database_url, Path("/")) as other:
+    async with kept_shop(heard.shop.settings.redis_url, heard.shop.settings.database_url, tmp_path) as other:
         await heard.endpoints.register("http://c.example/", (), other.streamer)
     await heard.order()
     [row] = await heard.shop.rows("select endpoint_id from webhook_deliveries")
