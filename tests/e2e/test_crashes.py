@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -61,19 +61,21 @@ async def settles_held_up(shop: Shop) -> AsyncIterator[None]:
         await shop.wiring.redis.execute_command("CLIENT UNPAUSE")
 
 
+async def is_busy(shop: Shop, stage: str) -> bool:
+    """Whether it has entries in hand."""
+    return await shop.in_hand(stage) > 0
+
+
 async def kill_with_entries_in_hand(shop: Shop, process: str, stage: str) -> None:
     """SIGKILL at a moment when the stage has entries in hand, however far it is with them."""
 
-    async def busy() -> bool:
-        return await shop.in_hand(stage) > 0
-
     async def killed() -> bool:
-        await until(busy, f"{stage} has entries in hand")
+        await until(lambda: is_busy(shop, stage), f"{stage} has entries in hand")
         async with settles_held_up(shop):
-            if not await busy():
+            if not await is_busy(shop, stage):
                 return False
             shop.house.kill_process(process)
-            return await busy()
+            return await is_busy(shop, stage)
 
     async with effects_held_up(shop, stage):
         await until(killed, f"{stage} is caught at work")
@@ -89,7 +91,11 @@ async def kill_between_effect_and_settle(shop: Shop, process: str, stage: str) -
         return bool(await shop.rows(query, comments, seqs))
 
     async def killed() -> bool:
-        async with settles_held_up(shop):
+        async with AsyncExitStack() as held:
+            # Held up one after the other: what it has in hand is done, and stays in hand.
+            async with effects_held_up(shop, stage):
+                await until(lambda: is_busy(shop, stage), f"{stage} has entries in hand again")
+                await held.enter_async_context(settles_held_up(shop))
             deadline = time.monotonic() + _EFFECT_SECONDS
             while time.monotonic() < deadline:
                 if await effect():
