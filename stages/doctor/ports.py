@@ -63,8 +63,10 @@ def is_free(host: str, port: int) -> bool:
 
 async def _is_ours(name: str, host: str, port: int) -> bool:
     path, said = _OURS.get(name.lower(), _OURS_ELSE)
-    reached = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - where they listen, not we
-    async with httpx.AsyncClient(verify=False, timeout=_SECONDS, trust_env=False) as http:  # noqa: S501 - nothing is told
+    everywhere = ("0.0.0.0", "::")  # nosec B104 # noqa: S104 - where they listen, not we
+    reached = "127.0.0.1" if host in everywhere else host
+    # Nothing is told to whoever listens there.
+    async with httpx.AsyncClient(verify=False, timeout=_SECONDS, trust_env=False) as http:  # nosec B501 # noqa: S501
         for scheme in ("http", "https"):
             try:
                 answer = await http.get(f"{scheme}://{reached}:{port}{path}")
