@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from redis import Redis
+from redis import Redis, ResponseError
 from typer.testing import CliRunner
 
 from pipeline.embedded import Postgres, Valkey
@@ -272,9 +272,10 @@ def unwritable(redis: Redis, folder: Path) -> Iterator[None]:
 
 
 def save_until(redis: Redis, status: str) -> None:
-    """Save until that is how it went: another save may have been under way."""
+    """Save until that is how it went: the server also saves by itself, and again 5 s after a save that failed."""
     while True:
-        redis.bgsave(schedule=True)
+        with suppress(ResponseError):  # one is under way, whose end is awaited
+            redis.bgsave(schedule=True)
         while (told := redis.info("persistence"))["rdb_bgsave_in_progress"]:
             time.sleep(0.01)
         if told["rdb_last_bgsave_status"] == status:
