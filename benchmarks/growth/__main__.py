@@ -64,6 +64,8 @@ def _report(groups: Sequence[Mapping[str, Sequence[Measured]]]) -> dict[str, obj
         "vs_one_worker": _ratios(workers, SINGLE),
         "by_backlog": _rates(backlogs),
         "vs_1k": _ratios(backlogs, "1000"),
+        "work_vs_1k": _ratios(backlogs, "1000", "work"),
+        "between": {name: round(_median(of, "between")) for name, of in backlogs.items()},
         "redis_cores": {name: _median(of, "redis_cores") for name, of in partitions.items()},
         "worker_cores": {name: _median(of, "worker_cores") for name, of in partitions.items()},
     }
@@ -73,9 +75,9 @@ def _rates(group: Mapping[str, Sequence[Measured]]) -> dict[str, int]:
     return {name: round(_median(of, "rate")) for name, of in group.items()}
 
 
-def _ratios(group: Mapping[str, Sequence[Measured]], single: str) -> dict[str, float]:
-    first = _median(group[single], "rate")
-    return {name: round(_median(of, "rate") / first, 3) for name, of in group.items() if name != single}
+def _ratios(group: Mapping[str, Sequence[Measured]], single: str, figure: str = "rate") -> dict[str, float]:
+    first = _median(group[single], figure)
+    return {name: round(_median(of, figure) / first, 3) for name, of in group.items() if name != single}
 
 
 def _median(measured: Sequence[Measured], figure: str) -> float:

@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 
 from benchmarks.growth.crowd import crowded
 from benchmarks.growth.worker import GO, READY
+from benchmarks.throughput.comments import HOPS
 from benchmarks.throughput.filling import fill
 from pipeline.embedded.valkey import Valkey
 from pipeline.engines.redis.keys import Keys
@@ -38,9 +39,13 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Comments a second through all six stages, and the cores that the server and the workers kept busy meanwhile."""
+    """Comments a second through all six stages, and the cores that the server and the workers kept busy meanwhile.
+    `work` is the rate of all that was done: what is between the stages when the time is taken counts by the sixths of
+    its way, and `between` says how many comments that are."""
 
     rate: float
+    work: float
+    between: int
     redis_cores: float
     worker_cores: float
 
@@ -51,11 +56,28 @@ def measure(setting: Setting, records: int) -> Measured:
         server = Valkey(Path(folder) / "valkey").start()
         try:
             with _workers(setting, server.url) as workers:
-                rate, seconds, redis_seconds = uvloop.run(_drain(server.url, setting, records, workers))
-                spent = [_stopped(worker) for worker in workers]
+                drained = uvloop.run(_drain(server.url, setting, records, workers))
+                spent = sum([_stopped(worker) for worker in workers])
         finally:
             server.remove()
-    return Measured(rate, redis_seconds / seconds, sum(spent) / seconds)
+    ended, seconds = drained.passed[-1], drained.seconds
+    return Measured(
+        rate=ended / seconds,
+        work=sum(drained.passed) / len(drained.passed) / seconds,
+        between=drained.passed[0] - ended,
+        redis_cores=drained.redis_seconds / seconds,
+        worker_cores=spent / seconds,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Drained:
+    """How many comments each stage has passed on, first to last, in how many seconds, of which the server's processor
+    was busy for so many."""
+
+    passed: list[int]
+    seconds: float
+    redis_seconds: float
 
 
 @contextmanager
@@ -86,8 +108,7 @@ def _stopped(worker: subprocess.Popen[str]) -> float:
 
 async def _drain(
     url: str, setting: Setting, records: int, workers: Sequence[subprocess.Popen[str]]
-) -> tuple[float, float, float]:
-    """The rate, and the seconds and the server's processor seconds that it took."""
+) -> _Drained:
     redis: Redis = Redis.from_url(url)
     try:
         await fill(redis, _KEYS.comments, crowded(records + setting.backlog))
@@ -97,10 +118,11 @@ async def _drain(
         spent, begun = await _processor_seconds(redis), time.perf_counter()
         await redis.rpush(GO, *["1"] * setting.workers)
         async with asyncio.timeout(_RUN_SECONDS):
-            while (ended := await _ended(redis, setting.partitions)) < records:
+            while await _ended(redis, setting.partitions) < records:
                 await _look(workers)
+        passed = [await _passed(redis, hop, setting.partitions) for hop in HOPS]
         seconds = time.perf_counter() - begun
-        return ended / seconds, seconds, await _processor_seconds(redis) - spent
+        return _Drained(passed, seconds, await _processor_seconds(redis) - spent)
     finally:
         await redis.aclose()
 
@@ -113,6 +135,15 @@ async def _look(workers: Sequence[subprocess.Popen[str]]) -> None:
 
 async def _ended(redis: Redis, partitions: int) -> int:
     return sum([await redis.xlen(_KEYS.stream(EVENTS, partition)) for partition in range(partitions)])
+
+
+async def _passed(redis: Redis, hop: str, partitions: int) -> int:
+    """How many comments a stage has settled."""
+    if hop == HOPS[0]:  # what it has settled stays in its stream
+        [door] = await redis.xinfo_groups(_KEYS.comments)
+        return int(door["entries-read"]) - int(door["pending"])
+    streams = [await redis.xinfo_stream(_KEYS.stream(hop, partition)) for partition in range(partitions)]
+    return sum([int(each["entries-added"]) - int(each["length"]) for each in streams])
 
 
 async def _processor_seconds(redis: Redis) -> float:

@@ -13,6 +13,7 @@ from pipeline.worker import Worker
 
 READY, GO = "growth:ready", "growth:go"
 _DRAIN_SECONDS = 10.0
+_WAIT_SECONDS = 1
 
 
 async def work(url: str, name: str, partitions: int) -> None:
@@ -22,7 +23,8 @@ async def work(url: str, name: str, partitions: int) -> None:
         settings = RuntimeSettings(redis_url=url, consumer_name=name, partitions=partitions)
         agents = [agent for stage in stages() for agent in agents_of(stage, redis, settings)]
         await redis.sadd(READY, name)
-        await redis.blpop([GO], timeout=0)
+        while not await redis.blpop([GO], timeout=_WAIT_SECONDS):
+            pass  # a long backlog takes longer to fill than a socket waits for an answer
         begun = time.process_time()
         await Worker(agents, _DRAIN_SECONDS).run()
         sys.stdout.write(f"{time.process_time() - begun}\n")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pipeline.engines.redis.agent import NameTaken, StageAgent
+from pipeline.engines.redis.head_start import ENOUGH
 from pipeline.engines.redis.streams import Fenced
 from pipeline.engines.redis.watermark import Watermark
 from pipeline.settings import RuntimeSettings
@@ -18,6 +19,7 @@ from pipeline.stage import Drop, Emit, Outcome, Retry, Stage
 from pipeline.worker import Worker
 from tests.contract.public_door import comments, door
 from tests.contract.rig import KEYS, Item, Rig, done, entry, rig_on, stage
+from tests.contract.scene import limits
 
 FORWARD = (Append("second", 0, ("a", "b")),)
 
@@ -269,6 +271,48 @@ async def test_a_stage_reads_no_more_while_the_next_ones_stream_is_over_its_mark
         await rig.redis.xtrim(KEYS.stream("second", 0), 0)
         await rig.until(at_rest_or_empty(rig))
     assert await rig.length("first") == 0
+
+
+async def test_a_stage_waits_for_the_next_one_of_its_process(rig: Rig) -> None:
+    lengths: list[int] = []
+
+    async def slow(items: Sequence[Item]) -> list[Outcome]:
+        while not lengths and await rig.length("second") < ENOUGH:
+            pass  # the first batch comes before there is enough
+        lengths.append(await rig.length("second"))
+        return [Emit(item) for item in items]
+
+    async def quick(items: Sequence[Item]) -> list[Outcome]:
+        return [Emit(item) for item in items]
+
+    await filled(rig, count := 3 * ENOUGH)
+    rig.start(
+        Stage(name="first", consumes=Item, emits="second", limits=limits(batch_size=128), batch=quick),
+        Stage(
+            name="second",
+            consumes=Item,
+            emits="third",
+            limits=limits(batch_size=16, timeout_seconds=30.0),
+            batch=slow,
+        ),
+    )
+    await rig.until_length("third", count)
+    # What either has in hand comes on top: two batches each.
+    assert ENOUGH <= max(lengths) <= ENOUGH + 2 * 128 + 2 * 16
+
+
+async def test_a_stage_goes_on_where_the_next_one_is_another_processs(rig: Rig) -> None:
+    await filled(rig, count := ENOUGH + 300)
+    rig.start(stage("first", done, emits="second", concurrency=128))
+    await rig.until_length("second", count)
+
+
+async def filled(rig: Rig, count: int) -> None:
+    """So many entries wait for the first stage."""
+    appends = rig.redis.pipeline(transaction=False)
+    for number in range(count):
+        appends.execute_command("XADD", KEYS.stream("first", 0), "*", *entry(number))
+    await appends.execute()
 
 
 async def looks(rig: Rig) -> int:

@@ -69,8 +69,9 @@ class Consumer:
 
     @property
     def free(self) -> int:
-        """How many more entries it may take: none while the next stage can't keep up, or once it is to stop."""
-        if self._stream.is_pressed or self._stopping.is_set():
+        """How many more entries it may take: none while the next stage can't keep up or has enough to do, or once it
+        is to stop."""
+        if self._stream.is_pressed or self._stream.is_ahead or self._stopping.is_set():
             return 0
         return self._capacity - len(self._in_hand)
 
@@ -214,11 +215,12 @@ class Consumer:
                 await self._wait_for_room()
 
     async def _read(self) -> None:
-        while not (self._stopping.is_set() or self._must_recover):
-            if self.free <= 0 or self._ahead_of_reader:
-                await self._wait_for_room()
-                continue
-            self.accept(await self._stream.read(self.free, int(BLOCK_SECONDS * 1000)))
+        with self._stream.reading():
+            while not (self._stopping.is_set() or self._must_recover):
+                if self.free <= 0 or self._ahead_of_reader:
+                    await self._wait_for_room()
+                    continue
+                self.accept(await self._stream.read(self.free, int(BLOCK_SECONDS * 1000)))
 
     def _understand(self, deliveries: Iterable[Delivery]) -> None:
         reading, decider, now_ms = self._reading, self._decider, self._reading.now_ms()
@@ -252,10 +254,11 @@ class Consumer:
 
     async def _wait_for_freed(self) -> None:
         self._freed.clear()
+        self._stream.once_read(self._freed.set)
         await self._freed.wait()
 
     async def _wait_for_room(self) -> None:
-        """Until an entry is settled, or the next stage has caught up."""
+        """Until an entry is settled, or the next stage has read on or caught up."""
         if not self._stream.is_pressed:
             await self._wait_for_freed()
         elif await self._stream.look_onward():

@@ -53,12 +53,14 @@ def rank(entry_id: str) -> tuple[int, int]:
 
 
 class Rows:
-    """Makes the rows of a batch; `places` is what they write to, and `handed_on` takes what stages will read."""
+    """Makes the rows of a batch; `places` is what they write to, `counts` how many entries go to each place, and
+    `handed_on` takes what stages will read."""
 
     def __init__(self, keys: Keys, handed_on: HandedOn) -> None:
         self.places = Places()
         self._keys, self._handed_on = keys, handed_on
         self._place_of: dict[tuple[str, int], int] = {}  # so that no key is made twice
+        self.counts: dict[int, int] = {}
 
     def row(self, settlement: Settlement) -> tuple[Any, ...]:
         """The settlement's row."""
@@ -74,13 +76,16 @@ class Rows:
         said = packed(content)
         if record is not None and isinstance(said, bytes) and isinstance(content, Envelope):
             self._handed_on.put(said, Handed(content, record))
-        return self._place_of.get((stream, partition)) or self._place(stream, partition), said
+        place = self._place_of.get((stream, partition)) or self._place(stream, partition)
+        self.counts[place] += 1
+        return place, said
 
     def _place(self, stream: str, partition: int) -> int:
         key = self._keys.stream(stream, partition)
         if stream not in (EVENTS, DEAD):
             self.places.onward.add(key)
         place = self._place_of[stream, partition] = place_of(self.places.streams, key)
+        self.counts[place] = 0
         return place
 
     def _step(self, step: Step) -> tuple[int, str, str]:

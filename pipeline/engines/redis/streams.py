@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from redis.exceptions import ResponseError
 
 from pipeline.engines.redis.forwarding import Forwarding, Places
 from pipeline.engines.redis.handed_on import HandedOn
+from pipeline.engines.redis.head_start import head_start_of
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.packing import Rows, paired, rank, unpacked
 from pipeline.engines.redis.reach import share_a_slot, tombstones_for
@@ -119,6 +121,7 @@ class StageStream:
         }
         self._onward: dict[str, int] = {}
         self._forwarding = Forwarding(redis)
+        self._head_start = head_start_of(redis)
 
     @property
     def lease_seconds(self) -> float:
@@ -129,6 +132,20 @@ class StageStream:
     def is_pressed(self) -> bool:
         """Whether a stream that this stage writes to was over the high-water mark when we last looked."""
         return any(length >= self._settings.high_water for length in self._onward.values())
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether a stage of this process that reads what this one writes has enough to do."""
+        return any(map(self._head_start.is_enough, self._onward))
+
+    def once_read(self, go_on: Callable[[], None]) -> None:
+        """While it is ahead: call `go_on` once that stage has read on."""
+        for key in self._onward:
+            self._head_start.once_read(key, go_on)
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Meanwhile this process reads the stream, so that its stages wait for this one."""
+        return self._head_start.reader(self.key)
 
     async def look_onward(self) -> bool:
         """Look again at the streams this stage writes to; returns `is_pressed`."""
@@ -158,6 +175,7 @@ class StageStream:
             "COUNT", count, "BLOCK", block_ms, "STREAMS", self.key, ">",
         )  # fmt: skip
         entries = reply[0][1] if reply else []
+        self._head_start.read(self.key, len(entries), count)
         if self._keeps_entries:
             return [Delivery(entry_id.decode(), paired(flat)) for entry_id, flat in entries]
         known = _HANDED_ON.take  # by the only value that a packed entry has
@@ -196,6 +214,8 @@ class StageStream:
         ordered = sorted(settlements, key=lambda settlement: rank(settlement.entry_id))
         rows = Rows(self._keys, _HANDED_ON)
         batch, places = [rows.row(settlement) for settlement in ordered], rows.places
+        for key, place in places.streams.items():  # before they can be read
+            self._head_start.written(key, rows.counts[place])
         if not share_a_slot(self._redis, self.key, *places.streams, *places.sets):
             return await self._settle_across(batch, places)
         return await self._written(batch, places)

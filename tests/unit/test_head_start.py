@@ -1,0 +1,69 @@
+"""A stage that runs ahead of the next one of its process is told so, and told when it may go on."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.engines.redis.head_start import ENOUGH, HeadStart
+
+KEY = "vision:{0}"
+
+
+@pytest.fixture
+def head_start() -> HeadStart:
+    return HeadStart()
+
+
+def test_a_stream_that_nobody_here_reads_is_never_too_full(head_start: HeadStart) -> None:
+    head_start.written(KEY, 10 * ENOUGH)
+    assert not head_start.is_enough(KEY)
+
+
+def test_enough_is_what_was_written_and_not_yet_read(head_start: HeadStart) -> None:
+    with head_start.reader(KEY):
+        head_start.written(KEY, ENOUGH - 1)
+        assert not head_start.is_enough(KEY)
+        head_start.written(KEY, 2)
+        assert head_start.is_enough(KEY)
+        head_start.read(KEY, 2, asked=2)
+        assert not head_start.is_enough(KEY)
+
+
+def test_who_waits_is_told_once_that_the_reader_has_read_on(head_start: HeadStart) -> None:
+    told: list[str] = []
+
+    def go_on() -> None:
+        told.append("go on")
+
+    with head_start.reader(KEY):
+        head_start.once_read(KEY, go_on)
+        head_start.written(KEY, ENOUGH + 100)
+        head_start.once_read(KEY, go_on)
+        head_start.once_read(KEY, go_on)
+        head_start.read(KEY, 100, asked=100)
+        assert told == []
+        head_start.read(KEY, 1, asked=1)
+        head_start.read(KEY, 1, asked=1)
+    assert told == ["go on"]
+
+
+def test_a_reader_that_finds_less_than_it_asked_for_has_read_all_whoever_took_the_rest(
+    head_start: HeadStart,
+) -> None:
+    with head_start.reader(KEY):
+        head_start.written(KEY, 5 * ENOUGH)
+        head_start.read(KEY, 3, asked=4)
+        assert not head_start.is_enough(KEY)
+        head_start.written(KEY, ENOUGH)
+        assert head_start.is_enough(KEY)
+
+
+def test_nobody_waits_for_a_reader_that_is_gone(head_start: HeadStart) -> None:
+    told: list[str] = []
+    with head_start.reader(KEY):
+        with head_start.reader(KEY):
+            head_start.written(KEY, ENOUGH)
+            head_start.once_read(KEY, lambda: told.append("go on"))
+        assert head_start.is_enough(KEY)
+    assert told == ["go on"]
+    assert not head_start.is_enough(KEY)
