@@ -26,13 +26,15 @@ _SETTLED = ("sent", "undeliverable", "console")
 @dataclass(frozen=True, slots=True)
 class Load:
     """Comments that nobody has sent before: their message ids begin with `run`. `after` is the last entry that the
-    public stream held before them, `stock` what there was to sell, `dead` the dead letters there were."""
+    public stream held before them, `stock` what there was to sell, `orders` and `dead` the orders and dead letters
+    there were."""
 
     shop: Shop
     run: str
     lines: tuple[Line, ...]
     after: str
     stock: dict[UUID, int]
+    orders: set[str]
     dead: list[Listed]
 
     @classmethod
@@ -48,7 +50,7 @@ class Load:
         )
         entries = await shop.entries(PUBLIC_STREAM)
         after = entries[-1][0].decode() if entries else "0-0"
-        return cls(shop, run, lines, after, await _stock(shop), await shop.dead())
+        return cls(shop, run, lines, after, await _stock(shop), await _order_numbers(shop), await shop.dead())
 
     async def send(self) -> None:
         """Play the lines through the gateway and the stream, as the demo does."""
@@ -94,6 +96,8 @@ class Load:
         )
         assert {order["comment_id"] for order in orders} == {row["id"] for row in bought}
         assert len(orders) == len(bought) >= FEWEST_ORDERS
+        assert await _order_numbers(shop) - self.orders == {order["order_number"] for order in orders}
+        assert {order["status"] for order in orders} == {"paid", "awaiting_payment"}
         await self._check_stock(orders)
         await self._check_money(orders)
         await self._check_messages(orders)
@@ -119,8 +123,6 @@ class Load:
         assert {number: charged[number] for number in numbers} == {
             number: int(number in paid) for number in numbers
         }
-        assert paid
-        assert {order["status"] for order in orders} == {"paid", "awaiting_payment"}
         accrued = await self.shop.rows(
             "select order_id from commissions where order_id = any($1)", [order["id"] for order in orders]
         )
@@ -146,6 +148,10 @@ class Load:
 
 async def _stock(shop: Shop) -> dict[UUID, int]:
     return {row["id"]: row["stock"] for row in await shop.rows("select id, stock from products")}
+
+
+async def _order_numbers(shop: Shop) -> set[str]:
+    return {row["order_number"] for row in await shop.rows("select order_number from orders")}
 
 
 def _renamed(line: Line, run: str) -> Line:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
@@ -36,19 +36,28 @@ EFFECTS = {
     "projector": "select from end_states where seq = any($2)",
 }
 
-# What only it, and those after it, write to. Those before intent write to the same table.
-_WRITES = {
-    "ingest": "chat_messages", "vision": "product_matches", "order": "orders", "projector": "end_states",
-}  # fmt: skip
+# What keeps it from that, asked again and again in one transaction. Intent writes to the rows that ingest has written.
+_HOLDS = {
+    "ingest": "lock table chat_messages in share mode",
+    "intent": "select from chat_messages where nlp_intent is null for no key update skip locked",
+    "vision": "lock table product_matches in share mode",
+    "order": "lock table orders in share mode",
+    "projector": "lock table end_states in share mode",
+}
 
 
 @asynccontextmanager
-async def effects_held_up(shop: Shop, stage: str) -> AsyncIterator[None]:
-    """Meanwhile the stage can't write to the database: sooner or later it has something in hand, and keeps it."""
+async def effects_held_up(shop: Shop, stage: str) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+    """Meanwhile the stage can't write to the database: sooner or later it has something in hand, and keeps it. What is
+    yielded tells whether it has."""
     async with shop.wiring.database.transaction() as connection:
-        if table := _WRITES.get(stage):
-            await connection.execute(f"lock table {table} in share mode")
-        yield
+
+        async def is_caught() -> bool:
+            if hold := _HOLDS.get(stage):
+                await connection.execute(hold)
+            return await shop.in_hand(stage) > 0
+
+        yield is_caught
 
 
 @asynccontextmanager
@@ -61,23 +70,19 @@ async def settles_held_up(shop: Shop) -> AsyncIterator[None]:
         await shop.wiring.redis.execute_command("CLIENT UNPAUSE")
 
 
-async def is_busy(shop: Shop, stage: str) -> bool:
-    """Whether it has entries in hand."""
-    return await shop.in_hand(stage) > 0
-
-
 async def kill_with_entries_in_hand(shop: Shop, process: str, stage: str) -> None:
     """SIGKILL at a moment when the stage has entries in hand, however far it is with them."""
 
-    async def killed() -> bool:
-        await until(lambda: is_busy(shop, stage), f"{stage} has entries in hand")
-        async with settles_held_up(shop):
-            if not await is_busy(shop, stage):
-                return False
-            shop.house.kill_process(process)
-            return await is_busy(shop, stage)
+    async with effects_held_up(shop, stage) as is_caught:
 
-    async with effects_held_up(shop, stage):
+        async def killed() -> bool:
+            await until(is_caught, f"{stage} has entries in hand")
+            async with settles_held_up(shop):
+                if not await is_caught():
+                    return False
+                shop.house.kill_process(process)
+                return await is_caught()
+
         await until(killed, f"{stage} is caught at work")
 
 
@@ -93,8 +98,8 @@ async def kill_between_effect_and_settle(shop: Shop, process: str, stage: str) -
     async def killed() -> bool:
         async with AsyncExitStack() as held:
             # Held up one after the other: what it has in hand is done, and stays in hand.
-            async with effects_held_up(shop, stage):
-                await until(lambda: is_busy(shop, stage), f"{stage} has entries in hand again")
+            async with effects_held_up(shop, stage) as is_caught:
+                await until(is_caught, f"{stage} has entries in hand again")
                 await held.enter_async_context(settles_held_up(shop))
             deadline = time.monotonic() + _EFFECT_SECONDS
             while time.monotonic() < deadline:
