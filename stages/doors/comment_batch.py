@@ -117,14 +117,17 @@ def _lines(text: bytes) -> Iterator[PostedComment | TurnedAway]:
     return (comment_in(line) for line in text.splitlines() if line.strip())
 
 
-def _answer(results: Sequence[Taken | TurnedAway]) -> str:
+def _answer(results: Sequence[Taken | TurnedAway]) -> bytes:
+    """A BatchAnswer."""
     accepted = sum(isinstance(result, Taken) for result in results)
-    return BatchAnswer(
-        ok=accepted == len(results),
-        accepted=accepted,
-        refused=len(results) - accepted,
-        results=[as_item(result) for result in results],
-    ).model_dump_json(exclude_none=True)
+    return orjson.dumps(
+        {
+            "ok": accepted == len(results),
+            "accepted": accepted,
+            "refused": len(results) - accepted,
+            "results": [as_item(result) for result in results],
+        }
+    )
 
 
 _BODY = {

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, assert_never
-from uuid import UUID, uuid4
+from typing import Any, Protocol, assert_never
+from uuid import uuid4
 
 import orjson
 from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
@@ -19,7 +19,7 @@ from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.offer import Hasty, Kept, Offer
 from stages.doors.comment_count import COMMENTS
 from stages.doors.high_water import Congested, HighWater
-from stages.doors.posted_comment import PostedComment, Queued
+from stages.doors.posted_comment import PostedComment
 from stages.doors.rate_limits import RateLimits
 from stages.ingest import comment_id
 from stages.sources import Sources
@@ -50,9 +50,20 @@ class Pusher(Protocol):
 class Taken:
     """The comment stands in the stream, since now or since it was first posted."""
 
-    comment_id: UUID
-    queued: Queued
+    comment_id: str
+    queued_to: str
+    stream: str
+    timestamp: str
     is_new: bool = True
+
+    def told(self) -> dict[str, Any]:
+        """As Queued says it."""
+        return {
+            "ok": True,
+            "queued_to": self.queued_to,
+            "stream": self.stream,
+            "timestamp": self.timestamp,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +178,9 @@ class CommentDoor:
         return None
 
     def _taken(self, streamer: str, kept: Kept) -> Taken:
-        partition = partition_of(streamer, self.partitions)
-        queued = Queued(
-            queued_to=self.keys.stream("intent", partition),
-            stream=self.keys.comments,
-            timestamp=datetime.fromisoformat(kept.timestamp),
-        )
-        return Taken(UUID(kept.name.rpartition(":")[2]), queued, kept.is_new)
+        queue = self.keys.stream("intent", partition_of(streamer, self.partitions))
+        timestamp = kept.timestamp.replace("+00:00", "Z")
+        return Taken(kept.name.rpartition(":")[2], queue, self.keys.comments, timestamp, kept.is_new)
 
 
 def _name(answer: Answer) -> str:

@@ -47,12 +47,13 @@ def comment_of(found: Any) -> PostedComment | TurnedAway:
         return TurnedAway(422, "; ".join(words_for(fault) for fault in error.errors(include_url=False)))
 
 
-def as_item(answer: Taken | TurnedAway) -> TakenItem | RefusedItem:
-    """The result of one comment, as a batch and a socket give it."""
+def as_item(answer: Taken | TurnedAway) -> dict[str, Any]:
+    """The result of one comment, as a batch and a socket give it: what TakenItem or RefusedItem says."""
     match answer:
-        case Taken(comment_id=comment_id, queued=queued):
-            return TakenItem(**dict(queued), comment_id=str(comment_id))
+        case Taken():
+            return {**answer.told(), "comment_id": answer.comment_id}
         case TurnedAway(status=status, error=error, retry_after_seconds=after):
-            return RefusedItem(status=status, error=error, retry_after_seconds=after)
+            later = {} if after is None else {"retry_after_seconds": after}
+            return {"ok": False, "status": status, "error": error, **later}
         case _:
             assert_never(answer)

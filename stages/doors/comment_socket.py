@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import orjson
 from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
 from starlette.types import Message
 
@@ -83,7 +84,7 @@ class Conversation:
                 await self._close(str(error))
                 return
             for answer in answers:
-                await self._say(as_item(answer).model_dump_json(exclude_none=True))
+                await self._say(orjson.dumps(as_item(answer)).decode())
 
     async def _next_frames(self) -> list[Frame]:
         """All that wait, at least one; nothing once the peer is gone and all was answered."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -35,8 +36,8 @@ def comment_routes(door: CommentDoor, gate: Gate) -> APIRouter:
         that was posted before, by its message_id, gets the first answer again."""
         [answer] = await door.take([posted], caller)
         if isinstance(answer, Taken):
-            headers = {"Comment-Id": str(answer.comment_id)}
-            return Response(answer.queued.model_dump_json(), media_type="application/json", headers=headers)
+            headers = {"Comment-Id": answer.comment_id}
+            return Response(orjson.dumps(answer.told()), media_type="application/json", headers=headers)
         return _turned_away(answer)
 
     return router
