@@ -44,7 +44,7 @@ class BodyLimit:
         body = _Body(self._limits.get(scope["path"], self._limit))
         try:
             if await self._is_whole(body, scope, receive, send):
-                await self._app(scope, _Replay(body.whole(), receive), send)
+                await self._app(scope, Replay(body.whole(), receive), send)
         finally:
             self._held -= body.size
 
@@ -107,7 +107,7 @@ class _Refusal(Exception):
         self.status = status
 
 
-class _Replay:
+class Replay:
     """Gives a body that was read once more, then whatever comes after it (the disconnect)."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:

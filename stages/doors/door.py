@@ -21,6 +21,7 @@ from stages.doors.faults import words_for
 from stages.doors.gate import Gate, NotAdmitted
 from stages.doors.health import Probe, health_routes
 from stages.doors.security_headers import SecurityHeaders
+from stages.doors.shortcut import Shortcut, Shortcuts
 
 BODY_LIMIT = 64 * 1024
 Reply: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
@@ -44,12 +45,14 @@ def create_door(
     replies: Mapping[type[Exception], Reply] | None = None,
     body_limit: int = BODY_LIMIT,
     body_limits: Mapping[str, int] | None = None,
+    shortcuts: Mapping[str, Shortcut] | None = None,
     lifespan: Lifespan | None = None,
     documented: bool = True,
 ) -> FastAPI:
     """An application with these routes. `alive` is asked by /healthz, all of `ready` by /readyz. `replies` are the
     door's own exceptions, on top of those that every door knows. `body_limits` are the limits of single paths, in
-    bytes. Whoever is not `documented` (pages for people) has no /docs and no /openapi.json.
+    bytes. `shortcuts` are asked before the routes of their paths. Whoever is not `documented` (pages for people) has no
+    /docs and no /openapi.json.
 
     No answer allows another site's page to read it: there are no CORS headers. Whoever made `gate` closes it.
     """
@@ -60,13 +63,17 @@ def create_door(
         openapi_url="/openapi.json" if documented else None,
         lifespan=lifespan,
     )
+    answered = {**_REPLIES, **(replies or {})}
+    if shortcuts:
+        handlers = {kind: reply for kind, reply in answered.items() if kind is not Exception}
+        app.add_middleware(Shortcuts, shortcuts=shortcuts, handlers=handlers)
     app.add_middleware(BodyLimit, limit=body_limit, limits=body_limits or {})
     app.add_middleware(SecurityHeaders)
     for router in (*routers, health_routes(gate, alive=alive, ready=ready or {})):
         app.include_router(router)
     if documented:
         app.include_router(docs_routes(title))
-    for kind, reply in {**_REPLIES, **(replies or {})}.items():
+    for kind, reply in answered.items():
         app.add_exception_handler(kind, reply)
     return app
 

@@ -17,7 +17,8 @@ from stages.doors.comment_batch import batch_routes
 from stages.doors.comment_door import CommentDoor, Log
 from stages.doors.comment_socket import socket_routes
 from stages.doors.door import create_door
-from stages.doors.gateway import REPLIES, SOURCE, comment_routes, unavailable
+from stages.doors.gateway import PATH as COMMENT_PATH
+from stages.doors.gateway import REPLIES, SOURCE, comment_routes, comment_shortcut, unavailable
 from stages.doors.high_water import HighWater
 from stages.doors.instagram_webhooks import BODY_LIMIT as INSTAGRAM_LIMIT
 from stages.doors.instagram_webhooks import PATH as INSTAGRAM_PATH
@@ -64,6 +65,7 @@ def gateway_of(wiring: Wiring) -> FastAPI:
         ready={"Redis": wiring.redis.ping, "Postgres": wiring.database.ping},
         replies={**dict.fromkeys(wiring.backbone.away, unavailable), **REPLIES},
         body_limits={BATCH_PATH: BATCH_LIMIT, INSTAGRAM_PATH: INSTAGRAM_LIMIT},
+        shortcuts={COMMENT_PATH: comment_shortcut(door, gate)},
     )
 
 

@@ -23,7 +23,8 @@ from stages.doors.comment_door import CommentDoor
 from stages.doors.comment_socket import socket_routes
 from stages.doors.door import create_door
 from stages.doors.gate import Gate
-from stages.doors.gateway import REPLIES, comment_routes
+from stages.doors.gateway import PATH as COMMENT_PATH
+from stages.doors.gateway import REPLIES, comment_routes, comment_shortcut
 from stages.doors.high_water import HighWater
 from stages.doors.rate_limits import RateLimits
 from stages.sources import Sources
@@ -74,6 +75,7 @@ async def door_on(
         alive=redis.ping,
         replies=REPLIES,
         body_limits={PATH: BODY_LIMIT},
+        shortcuts={COMMENT_PATH: comment_shortcut(comments, gate)},
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as http:
         yield Door(http, redis, app, gate, comments)
