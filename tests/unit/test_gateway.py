@@ -144,3 +144,24 @@ async def test_more_comments_at_once_than_connections_wait_for_one(door: Door) -
 async def test_the_gateway_is_well_while_redis_answers(door: Door) -> None:
     answer = await door.http.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"ok": True})
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/vnd.shop+json"])
+async def test_what_takes_the_long_way_is_answered_alike(door: Door, kind: str) -> None:
+    short = await door.post(message_id="m-1")
+    body = orjson.dumps({**GIVEN, "message_id": "m-1"})
+    long = await door.http.post("/comments", content=body, headers={"content-type": kind})
+    assert (long.status_code, long.content) == (200, short.content)
+    assert dict(long.headers) == dict(short.headers)
+    assert len(await door.entries()) == 1
+
+
+async def test_what_is_not_admitted_is_answered_alike_on_either_way(door: Door) -> None:
+    door.gate.open_doors = False
+    body = orjson.dumps(GIVEN)
+    kinds = ("application/json", "application/json; charset=utf-8")
+    short, long = [
+        await door.http.post("/comments", content=body, headers={"content-type": kind}) for kind in kinds
+    ]
+    assert (short.status_code, short.content) == (401, long.content)
+    assert dict(short.headers) == dict(long.headers)
