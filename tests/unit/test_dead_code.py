@@ -25,7 +25,7 @@ USED_BY = {
         "request_async", "row_factory", "running_mean", "running_var", "scheme_name", "shard_hint", "thread_type",
         "tiktok_app_url", "tiktok_webcast_url", "collect", "list_commands", "short_help", "rich_help_panel",
     },
-    "readers of an answer's JSON": {"ok", "productId", "queued_to", "total_price", "repeated", "rejected"},
+    "readers of an answer's JSON": {"ok", "productId", "total_price", "repeated", "rejected"},
     "callers who build the name: <stage>_timeout_seconds": {
         "ingest_timeout_seconds", "intent_timeout_seconds", "order_timeout_seconds", "payment_timeout_seconds",
     },
