@@ -20,6 +20,7 @@ from pipeline.settlement import (
     Counted,
     Delivery,
     Failure,
+    Onward,
     Postponed,
     Settled,
     Settlement,
@@ -109,17 +110,15 @@ class Decider:
         """An entry that this process won't finish: due at once, for whoever is there."""
         return self._wait(delivery, 0.0)
 
-    def _forward(self, work: Work, target: str, record: Record, note: Note, done_ms: int) -> Settled:
+    def _forward(self, work: Work, target: str, record: Record, note: Note, done_ms: int) -> Onward:
         delivery, envelope, its_record, partition, received_ms = work
         stage = self.stage
         # What was passed on as it came needs not be written anew.
         data = envelope.data if record is its_record and envelope.data else encode(record)
-        onward = envelope.onward(with_hop(envelope.hops, hop(stage.name, received_ms, done_ms, note)), data)
-        step = None
-        if stage.door or stage.exclusive:
-            step = Step(partition, envelope.seq, begins=stage.door is not None)
-        counted = Counted("emitted", target, envelope.seq, received_ms, envelope.trace)
-        return Settled(delivery.entry_id, (Append(target, partition, onward, record),), step, counted)
+        hops = with_hop(envelope.hops, hop(stage.name, received_ms, done_ms, note))
+        begins = True if stage.door else False if stage.exclusive else None
+        onward = envelope.onward(hops, data, record)
+        return Onward(delivery.entry_id, target, partition, onward, received_ms, begins)
 
     def _end(self, work: Work, end: End, reason: str, note: Note, aside: Note | None = None) -> Settled:
         counted = _counted(work, "done" if end == "done" else "dropped", reason)

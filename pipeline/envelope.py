@@ -11,6 +11,7 @@ import orjson
 
 from pipeline.stage import Note
 from schemas.codec import SCHEMA_VERSION, UnreadableRecord
+from schemas.records import Record
 
 # Versions rise one by one, and readers are deployed a release before writers: an entry that claims to be further
 # ahead than this comes from no deployment of ours.
@@ -39,7 +40,8 @@ _FIELDS = tuple(name.encode() for name in NAMES)
 
 
 class Envelope(NamedTuple):
-    """`id` and `seq` as in CommentRecord, `at` ISO 8601, `trace` a W3C traceparent, `hops` and `data` JSON."""
+    """`id` and `seq` as in CommentRecord, `at` ISO 8601, `trace` a W3C traceparent, `hops` and `data` JSON. `record` is
+    what `data` says, where this very process wrote it."""
 
     id: str
     seq: str
@@ -47,6 +49,7 @@ class Envelope(NamedTuple):
     trace: str
     hops: bytes
     data: bytes
+    record: Record | None = None
 
     def fields(self) -> tuple[str | bytes, ...]:
         """Names and values in turn, as an entry's fields."""
@@ -60,9 +63,9 @@ class Envelope(NamedTuple):
         head = (self.id, self.seq, VERSION_TEXT, self.at, self.trace)
         return [*(text.encode() for text in head), self.hops, self.data]
 
-    def onward(self, hops: bytes, data: bytes) -> Envelope:
-        """The envelope that carries `data` on, after these hops."""
-        return Envelope(self.id, self.seq, self.at, self.trace, hops, data)
+    def onward(self, hops: bytes, data: bytes, record: Record | None = None) -> Envelope:
+        """The envelope that carries `data` on, which says `record`, after these hops."""
+        return Envelope(self.id, self.seq, self.at, self.trace, hops, data, record)
 
 
 def read_envelope(content: Mapping[bytes, bytes] | Values) -> Envelope:

@@ -10,8 +10,8 @@ from typing import assert_never
 
 from pipeline import metrics, tracing
 from pipeline.decision import Work
-from pipeline.failure_log import FAILED, FailureLog
-from pipeline.settlement import Counted, Delivery, What
+from pipeline.failure_log import FailureLog
+from pipeline.settlement import Delivery, Onward, Settlement, What
 
 _MOST_LABELS = 40  # of reasons and error classes of a stage: they are constants, and these bound a mistake
 OTHER = "other"
@@ -67,18 +67,23 @@ class StageMeter:
         finally:
             self._handler.observe(time.perf_counter() - begun)
 
-    def written(self, accounts: Iterable[Counted | None]) -> None:
+    def written(self, settlements: Sequence[Settlement]) -> None:
         """Settlements were written; one without an account, which gives an entry back, is not told of."""
-        told = [counted for counted in accounts if counted]
-        tracing.settled(self._place, told, is_door=self._is_door)
-        happened = Counter([(counted.what, counted.label) for counted in told])
-        for (what, label), times in happened.items():
-            self._count(what, label, times)
-        if any(what in FAILED for what, _ in happened):
+        tracing.settled(self._place, settlements, is_door=self._is_door)
+        onward = [each for each in settlements if isinstance(each, Onward)]
+        for target, times in Counter([each.target for each in onward]).items():
+            self._count("emitted", target, times)
+        received = [each.received_ms for each in onward]
+        seqs = [each.envelope.seq for each in onward]
+        if len(onward) < len(settlements):
+            told = [each.counted for each in settlements if not isinstance(each, Onward) and each.counted]
+            for (what, label), times in Counter([(each.what, each.label) for each in told]).items():
+                self._count(what, label, times)
             self._failures.tell(told)
-        self._stage.observe_all(self._ages(Counter([counted.received_ms for counted in told])))
-        onward = [counted.seq for counted in told if counted.what not in _STAYS]
-        self._since_comment.observe_all(self._ages(_written_ms(onward)))
+            received += [each.received_ms for each in told]
+            seqs += [each.seq for each in told if each.what not in _STAYS]
+        self._stage.observe_all(self._ages(Counter(received)))
+        self._since_comment.observe_all(self._ages(_written_ms(seqs)))
 
     def _count(self, what: What, label: str, times: int) -> None:
         label = self._bounded(label)
@@ -116,5 +121,5 @@ class StageMeter:
 
 def _written_ms(entry_ids: Iterable[str]) -> dict[int, int]:
     """When the entries were written (epoch milliseconds), and how many each time."""
-    counts = Counter([entry_id.partition("-")[0] for entry_id in entry_ids])
-    return {int(moment): times for moment, times in counts.items()}
+    counts = Counter("-".join(entry_ids).split("-")[::2])
+    return {int(moment): times for moment, times in counts.items() if moment}

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from pipeline.decision import Work, partition_of
 from pipeline.envelope import Envelope, read_envelope, traceparent
-from pipeline.settlement import Delivery, Handed
+from pipeline.settlement import Delivery
 from pipeline.stage import Door, Stage
 from schemas.codec import decode
 
@@ -33,28 +33,23 @@ class Reading:
     def work(self, delivery: Delivery, received_ms: int | None = None) -> Work:
         """What the entry asks for, which came at `received_ms` (epoch; now). Raises UnreadableRecord, NewerVersion, and
         CrashLoop where a process died with the entry more often than the stage's limit."""
-        received_ms = received_ms or self.now_ms()
-        if self.stage.door:
-            work = self._of_a_door(delivery, self.stage.door, received_ms)
+        received_ms, stage = received_ms or self.now_ms(), self.stage
+        if stage.door:
+            work = self._of_a_door(delivery, stage.door, received_ms)
         else:
-            work = self._of_a_stage(delivery, received_ms)
-        if delivery.deliveries > self.stage.limits.crash_limit:
+            content, kind = delivery.content, stage.consumes
+            envelope = content if isinstance(content, Envelope) else read_envelope(content)
+            record = envelope.record
+            if record is None or (type(record) is not kind and type(record) not in get_args(kind)):
+                record = decode(kind, envelope.data)
+            work = Work(delivery, envelope, record, self.partition, received_ms)
+        if delivery.deliveries > stage.limits.crash_limit:
             raise CrashLoop(work)
         return work
 
     def now_ms(self) -> int:
         """Epoch milliseconds."""
         return int(self.clock() * 1000)
-
-    def _of_a_stage(self, delivery: Delivery, received_ms: int) -> Work:
-        kind, content = self.stage.consumes, delivery.content
-        if isinstance(content, Handed):
-            envelope, record = content
-            if type(record) is kind or type(record) in get_args(kind):
-                return Work(delivery, envelope, record, self.partition, received_ms)
-        else:
-            envelope = read_envelope(content)
-        return Work(delivery, envelope, decode(kind, envelope.data), self.partition, received_ms)
 
     def _of_a_door(self, delivery: Delivery, door: Door[Any], received_ms: int) -> Work:
         opened = door.opens(delivery.entry_id, delivery.fields)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from pipeline.envelope import Envelope, Values, by_name
-from schemas.records import Record
 
 Fields: TypeAlias = tuple[str | bytes, ...]
 """Names and values in turn, as an entry's fields."""
@@ -19,21 +18,14 @@ DEAD = "dead"
 # What is made for every entry is a tuple: a frozen dataclass takes three times as long to make.
 
 
-class Handed(NamedTuple):
-    """An entry that this very process wrote: its envelope, and the record that the envelope's data says."""
-
-    envelope: Envelope
-    record: Record
-
-
 class Delivery(NamedTuple):
-    """An entry in this consumer's hands: its fields by name, the values of an envelope, or what is known of it.
+    """An entry in this consumer's hands: its fields by name, the values of an envelope, or the envelope itself.
     `attempts` counts the failures of its handler so far, the first of which was at `first_failed_ms` (0: none);
     `deliveries` counts how often it was given out since a handler last survived it, so more than one means that a
     process died with it."""
 
     entry_id: str
-    content: Mapping[bytes, bytes] | Values | Handed
+    content: Mapping[bytes, bytes] | Values | Envelope
     attempts: int = 0
     first_failed_ms: int = 0
     deliveries: int = 1
@@ -42,17 +34,15 @@ class Delivery(NamedTuple):
     def fields(self) -> Mapping[bytes, bytes]:
         """Its fields by name."""
         content = self.content
-        return by_name(content.envelope.values() if isinstance(content, Handed) else content)
+        return by_name(content.values() if isinstance(content, Envelope) else content)
 
 
 class Append(NamedTuple):
-    """One entry to write: the stream's name, its partition, and what it says; and the record that an envelope's data
-    says, where a stage is to read it."""
+    """One entry to write: the stream's name, its partition, and what it says."""
 
     stream: str
     partition: int
     content: Envelope | Fields
-    record: Record | None = None
 
     @property
     def fields(self) -> Fields:
@@ -104,6 +94,33 @@ class Settled(NamedTuple):
     counted: Counted | None = None
 
 
+class Onward(NamedTuple):
+    """The entry is finished here as nearly all are: what its record has become goes on to the stage `target`. One
+    tuple that has what a Settled would say in four; `begins` is its step's, None where there is none."""
+
+    entry_id: str
+    target: str
+    partition: int
+    envelope: Envelope
+    received_ms: int
+    begins: bool | None = None
+
+    @property
+    def appends(self) -> tuple[Append, ...]:
+        """The one entry to write."""
+        return (Append(self.target, self.partition, self.envelope),)
+
+    @property
+    def step(self) -> Step | None:
+        """As in Settled."""
+        return None if self.begins is None else Step(self.partition, self.envelope.seq, self.begins)
+
+    @property
+    def counted(self) -> Counted:
+        """As in Settled."""
+        return Counted("emitted", self.target, self.envelope.seq, self.received_ms, self.envelope.trace)
+
+
 @dataclass(frozen=True, slots=True)
 class Postponed:
     """The entry stays pending and is delivered again at `due_ms`, with `attempts` failures on its account."""
@@ -115,4 +132,5 @@ class Postponed:
     counted: Counted | None = field(default=None, compare=False)
 
 
-Settlement: TypeAlias = Settled | Postponed
+Finished: TypeAlias = Settled | Onward
+Settlement: TypeAlias = Finished | Postponed

@@ -19,7 +19,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from pipeline.decision import Work
 from pipeline.settings import RuntimeSettings
-from pipeline.settlement import Counted
+from pipeline.settlement import Counted, Settlement
 
 Kind: TypeAlias = Literal["internal", "consumer", "client"]
 
@@ -152,11 +152,12 @@ def handling(stage: str, works: Sequence[Work]) -> AbstractContextManager[None]:
     return _current.handling(stage, works) if _current else nullcontext()
 
 
-def settled(place: tuple[str, str], accounts: Iterable[Counted], *, is_door: bool) -> None:
-    """See Tracer.settled."""
+def settled(place: tuple[str, str], settlements: Iterable[Settlement], *, is_door: bool) -> None:
+    """See Tracer.settled; one without an account is not told of."""
     if _current:
-        for counted in accounts:
-            _current.settled(place, counted, is_door=is_door)
+        for settlement in settlements:
+            if counted := settlement.counted:
+                _current.settled(place, counted, is_door=is_door)
 
 
 def called(name: str, seconds: float, error: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pipeline.dead_letter import DeadLetter, read_dead_letter
 from pipeline.envelope import read_envelope
 from pipeline.events import EndState
-from pipeline.settlement import DEAD, EVENTS, Append, Fields, Settled
+from pipeline.settlement import DEAD, EVENTS, Append, Fields, Finished
 from pipeline.stage import PUBLIC_STREAM
 from pipeline.testing.stream import MemoryStream, rank
 from schemas.codec import decode
@@ -46,7 +46,7 @@ class Memory:
             self._appended.add(record_id)
             self.append(append)
 
-    def write(self, settled: Settled) -> None:
+    def write(self, settled: Finished) -> None:
         """What a settled entry leaves behind."""
         for append in settled.appends:
             self.append(append)

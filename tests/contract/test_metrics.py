@@ -14,7 +14,7 @@ from pipeline.engines.redis.load import StreamLoad
 from pipeline.engines.redis.memory_watch import MemoryWatch
 from pipeline.meter import OTHER, StageMeter
 from pipeline.metrics import SECONDS
-from pipeline.settlement import Counted
+from pipeline.settlement import Counted, Settled
 from pipeline.stage import Drop, Emit, Outcome, Reject, Retry
 from tests.contract.rig import KEYS, Item, Rig, entry, rig_on, stage
 
@@ -73,7 +73,7 @@ def test_the_promised_times_are_bounds_of_the_histograms() -> None:
 def test_labels_are_bounded_whatever_the_reasons_are() -> None:
     meter = StageMeter("talkative", 0, time.time)
     for number in range(100):
-        meter.written([Counted("dropped", f"reason {number}", "1-0", 0)])
+        meter.written([Settled("1-0", (), counted=Counted("dropped", f"reason {number}", "1-0", 0))])
     samples = [
         sample
         for family in REGISTRY.collect()

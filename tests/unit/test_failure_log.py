@@ -8,7 +8,7 @@ import orjson
 from structlog.testing import capture_logs
 
 from pipeline.meter import StageMeter
-from pipeline.settlement import Counted, Failure, What
+from pipeline.settlement import Counted, Failure, Settled, What
 
 ID = "11111111-2222-5333-8444-555555555555"
 TRACE = "00-11111111222253338444555555555555-1111111122225333-01"
@@ -18,7 +18,7 @@ DUE_MS = 1_790_000_000_500
 def told(*accounts: Counted) -> list[Any]:
     meter = StageMeter("failing", 3, lambda: 2.0)
     with capture_logs() as logs:
-        meter.written(accounts)
+        meter.written([Settled("7-0", (), counted=account) for account in accounts])
     return list(logs)
 
 

@@ -8,7 +8,7 @@ from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.packing import PACKED, Rows, unpacked
 from pipeline.envelope import read_envelope
 from pipeline.reading import Reading
-from pipeline.settlement import Delivery, Handed, Settled
+from pipeline.settlement import Delivery, Onward
 from pipeline.stage import Emit
 from schemas.codec import encode
 from schemas.records import Record
@@ -16,7 +16,7 @@ from tests.contract.scene import Item, done, envelope, stage
 
 SEVEN = Item(number=7)
 WHOLE = envelope(7)
-HANDED = Handed(WHOLE, SEVEN)
+HANDED = WHOLE._replace(record=SEVEN)
 READING = Reading(stage("second", done), 0, 1, lambda: 1.0)
 
 
@@ -28,34 +28,43 @@ class Other(Record):
 
 def test_what_was_put_is_taken_once_by_its_bytes() -> None:
     handed_on = HandedOn()
-    handed_on.put(b"a line", HANDED)
+    handed_on.put([(b"a line", HANDED)])
     assert handed_on.take(b"another line") is None
     assert handed_on.take(bytes(bytearray(b"a line"))) is HANDED
     assert handed_on.take(b"a line") is None
 
 
 def test_what_nobody_takes_is_forgotten() -> None:
-    handed_on = HandedOn(most=2)
-    for line in (b"1", b"2", b"3"):
-        handed_on.put(line, HANDED)
-    assert [handed_on.take(line) for line in (b"1", b"2", b"3")] == [None, None, HANDED]
+    handed_on = HandedOn(most=4)
+    lines = [b"%d" % number for number in range(7)]
+    for line in lines:
+        handed_on.put([(line, HANDED)])
+    assert [handed_on.take(line) for line in lines] == [None, None, None, None, HANDED, HANDED, HANDED]
+
+
+def test_what_the_next_stage_has_yet_to_take_is_kept_while_more_comes() -> None:
+    handed_on = HandedOn(most=4)
+    for number in range(7):
+        handed_on.put([(b"%d" % number, HANDED), (b"%d more" % number, HANDED)])
+        assert handed_on.take(b"%d" % number) is HANDED
+        assert number == 0 or handed_on.take(b"%d more" % (number - 1)) is HANDED
 
 
 def test_the_next_stage_gets_the_very_record_and_what_it_would_have_read() -> None:
     handed_on = HandedOn()
     first = Decider(stage("first", done, emits="second"), lambda: 1.0, lambda: 0.5)
     settled = first.decide(READING.work(Delivery("1-0", WHOLE.values())), Emit(SEVEN))
-    assert isinstance(settled, Settled)
-    _, [(_, line)], _ = Rows(Keys(), handed_on).row(settled)
-    handed = handed_on.take(line)
+    assert isinstance(settled, Onward)
+    [row] = Rows(Keys(), handed_on).of([settled])
+    handed = handed_on.take(row.said)
     assert handed
     assert handed.record is SEVEN
-    assert handed.envelope == read_envelope(unpacked([PACKED, line]))
+    assert handed._replace(record=None) == read_envelope(unpacked([PACKED, row.said]))
     assert READING.work(Delivery("2-0", handed)).record is SEVEN
 
 
 def test_a_record_of_another_kind_is_read_from_its_bytes() -> None:
-    work = READING.work(Delivery("2-0", Handed(WHOLE, Other(number=7))))
+    work = READING.work(Delivery("2-0", WHOLE._replace(record=Other(number=7))))
     assert type(work.record) is Item
     assert encode(work.record) == WHOLE.data
 

@@ -50,7 +50,7 @@ class Told:
     stream: Scripted = field(default_factory=Scripted)
     settled: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
-    written: list[Counted | None] = field(default_factory=list)
+    written: list[Settlement] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -74,10 +74,10 @@ class Told:
 
 @dataclass
 class _Meter:
-    counted: list[Counted | None]
+    told: list[Settlement]
 
-    def written(self, counted: Sequence[Counted | None]) -> None:
-        self.counted.extend(counted)
+    def written(self, settlements: Sequence[Settlement]) -> None:
+        self.told.extend(settlements)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ async def test_what_is_handed_over_is_written_together_and_told(told: Told) -> N
     await told.until_idle()
     assert told.stream.batches == [["1-0", "2-0", "3-0"]]
     assert told.settled == ["1-0", "2-0", "3-0"]
-    assert told.written == [each.counted for each in batch]
+    assert told.written == batch
     assert ("1-0" in told.settler.held, told.settler.postponed, told.removed, told.slept) == (
         False,
         [],
@@ -196,7 +196,7 @@ async def test_what_another_consumer_owns_is_counted_as_such_and_not_as_written(
     with capture_logs() as logs:
         await told.until_idle()
     assert SETTLES_FENCED.labels("scripted")._value.get() == before + 2
-    assert told.written == [settled("4-0").counted]
+    assert told.written == [settled("4-0")]
     assert told.removed == ["3-0"]
     assert told.settled == ["1-0", "2-0", "3-0", "4-0"]
     [line] = logs

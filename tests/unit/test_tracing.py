@@ -7,7 +7,7 @@ import pytest
 from pipeline import tracing
 from pipeline.decision import Work
 from pipeline.envelope import Envelope, traceparent
-from pipeline.settlement import Counted, Delivery, What
+from pipeline.settlement import Counted, Delivery, Settled, What
 from pipeline.tracing import Span, Tracer, tracing_to
 from schemas.records import Record
 
@@ -120,4 +120,4 @@ def test_a_share_of_the_comments_is_traced_by_their_ids() -> None:
 def test_nothing_is_made_where_nobody_asked_for_traces() -> None:
     with tracing.handling("order", [work()]):
         tracing.called("stripe", 0.01, "")
-    tracing.settled(("order", "0"), [counted("done")], is_door=False)
+    tracing.settled(("order", "0"), [Settled("40-0", (), counted=counted("done"))], is_door=False)

@@ -74,7 +74,7 @@ class Settler:
         batch = await self._append(batch)
         await self._write_all([self._ends(step) for step in _steps(batch) if not step.begins])
         await self._write_all([line for each in batch for line in self._account(each)])
-        self._meter.written([settlement.counted for settlement in batch])
+        self._meter.written(batch)
         for settlement in batch:
             self._ids.discard(settlement.entry_id)
             self._settled(settlement.entry_id)
@@ -97,7 +97,7 @@ class Settler:
             delivery = self._held(settlement.entry_id).delivery
             buried = self._refuse(delivery, Reject(reason, type(error).__name__))
             await self._write_all(self._appends([buried]))
-            step = settlement.step if isinstance(settlement, Settled) else None
+            step = None if isinstance(settlement, Postponed) else settlement.step
             return buried._replace(step=step._replace(begins=False)) if step else buried
         return settlement
 
@@ -105,7 +105,7 @@ class Settler:
         return [
             self._producer.message(append)
             for each in batch
-            if isinstance(each, Settled)
+            if not isinstance(each, Postponed)
             for append in each.appends
         ]
 
@@ -129,4 +129,4 @@ class Settler:
 
 
 def _steps(batch: Sequence[Settlement]) -> list[Step]:
-    return [each.step for each in batch if isinstance(each, Settled) and each.step]
+    return [each.step for each in batch if not isinstance(each, Postponed) and each.step]

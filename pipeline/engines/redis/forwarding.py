@@ -75,13 +75,13 @@ class Forwarding:
             share = shares.setdefault(slots[key], _Share())
             return share, share.rows.setdefault(entry_id, ([], []))
 
-        for entry_id, appends, step, *_ in batch:
-            for stream, fields in appends or ():
+        for entry_id, place, said, step, seq in batch:
+            for stream, parts in [(place, said)] if place > 0 else said if place == 0 else ():
                 share, (its_appends, _steps) = row(entry_id, key := streams[stream - 1])
-                its_appends.append((place_of(share.places.streams, key), fields))
-            if appends is not False and step:
-                share, (_appends, its_steps) = row(entry_id, key := sets[step[0] - 1])
-                its_steps.append((place_of(share.places.sets, key), *step[1:]))
+                its_appends.append((place_of(share.places.streams, key), parts))
+            if step:
+                share, (_appends, its_steps) = row(entry_id, key := sets[abs(step) - 1])
+                its_steps.append((place_of(share.places.sets, key), "+" if step > 0 else "-", seq))
         return shares
 
     async def _write(self, slot: int, share: _Share) -> dict[str, int]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.settlement import Handed
+from collections.abc import Iterable
 
-_MOST = 4096  # entries; a dozen megabytes
+from pipeline.envelope import Envelope
+
+_MOST = 8192  # entries; two dozen megabytes
 
 
 class HandedOn:
@@ -13,14 +15,16 @@ class HandedOn:
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
-        self._entries: dict[bytes, Handed] = {}
+        self._young: dict[bytes, Envelope] = {}
+        self._old: dict[bytes, Envelope] = {}
 
-    def put(self, line: bytes, handed: Handed) -> None:
-        """Keep what `line` says until it is taken, or too many were put behind it."""
-        if len(self._entries) >= self._most:
-            self._entries.clear()  # the next stage is elsewhere, or far behind
-        self._entries[line] = handed
+    def put(self, lines: Iterable[tuple[bytes, Envelope]]) -> None:
+        """Keep what lines say until it is taken, or too many were put behind it: the next stage is elsewhere, or far
+        behind."""
+        if 2 * len(self._young) >= self._most:
+            self._old, self._young = self._young, {}
+        self._young.update(lines)
 
-    def take(self, line: bytes) -> Handed | None:
+    def take(self, line: bytes) -> Envelope | None:
         """What `line` says, if it is here."""
-        return self._entries.pop(line, None)
+        return self._young.pop(line, None) or self._old.pop(line, None)

@@ -13,7 +13,7 @@ from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.streams import Settling, StageStream
 from pipeline.meter import StageMeter
 from pipeline.metrics import SETTLES_FENCED
-from pipeline.settlement import Postponed, Settled, Settlement
+from pipeline.settlement import Onward, Postponed, Settled, Settlement
 
 _MOST = 512  # settlements in one call: a script holds up every other client while it runs
 _MOST_BYTES = 8 * 1024 * 1024  # far below the largest argument that Redis takes
@@ -105,7 +105,9 @@ class Settler:
 
     def _report(self, batch: Sequence[Settlement], settling: Settling) -> None:
         unwritten = {*settling.lost, *settling.gone}
-        self._meter.written([each.counted for each in batch if each.entry_id not in unwritten])
+        self._meter.written(
+            [each for each in batch if each.entry_id not in unwritten] if unwritten else batch
+        )
         if settling.lost:
             SETTLES_FENCED.labels(self._stream.stage).inc(len(settling.lost))
             self._log.warning("another consumer owns these entries now; nothing written", ids=settling.lost)
@@ -113,6 +115,7 @@ class Settler:
 
 
 def _size(settlements: Sequence[Settlement]) -> int:
+    """Of records and dead letters' originals: nothing else is large."""
+    onward = [len(each.envelope.data) for each in settlements if isinstance(each, Onward)]
     settled = [each for each in settlements if isinstance(each, Settled)]
-    # The last is the record, or a dead letter's original: nothing else is large.
-    return sum([len(append.content[-1]) for each in settled for append in each.appends])
+    return sum(onward) + sum([len(append.fields[-1]) for each in settled for append in each.appends])

@@ -16,7 +16,7 @@ from pipeline.engines.redis.forwarding import Forwarding, Places
 from pipeline.engines.redis.handed_on import HandedOn
 from pipeline.engines.redis.head_start import head_start_of
 from pipeline.engines.redis.keys import Keys
-from pipeline.engines.redis.packing import Rows, paired, rank, unpacked
+from pipeline.engines.redis.packing import POSTPONED, Row, Rows, in_order, paired, rank, unpacked
 from pipeline.engines.redis.reach import share_a_slot, tombstones_for
 from pipeline.engines.redis.scripts import Script
 from pipeline.settings import RuntimeSettings
@@ -211,16 +211,15 @@ class StageStream:
 
     async def settle(self, settlements: Sequence[Settlement]) -> Settling:
         """Write the settlements in one step; on a cluster, what goes to streams in other slots is written before."""
-        ordered = sorted(settlements, key=lambda settlement: rank(settlement.entry_id))
         rows = Rows(self._keys, _HANDED_ON)
-        batch, places = [rows.row(settlement) for settlement in ordered], rows.places
+        batch, places = rows.of(in_order(settlements)), rows.places
         for key, place in places.streams.items():  # before they can be read
             self._head_start.written(key, rows.counts[place])
         if not share_a_slot(self._redis, self.key, *places.streams, *places.sets):
             return await self._settle_across(batch, places)
         return await self._written(batch, places)
 
-    async def _written(self, batch: Sequence[Any], places: Places) -> Settling:
+    async def _written(self, batch: Sequence[Row], places: Places) -> Settling:
         lost, lengths, gone = await self._fenced(
             "settle",
             [*self._own_keys, self._dead_key, *places.streams, *places.sets],
@@ -231,25 +230,25 @@ class StageStream:
             self._tombstone,
             len(places.streams),
             # Redis' reader knows the older format only, in which bytes and text are one type.
-            msgpack.packb(batch, use_bin_type=False),
+            msgpack.packb(list(zip(*batch, strict=True)), use_bin_type=False),
         )
         for key, length in zip(places.streams, lengths, strict=True):
             if key in places.onward:
                 self._onward[key] = length
         return Settling(_texts(lost), _texts(gone))
 
-    async def _settle_across(self, batch: Sequence[Any], places: Places) -> Settling:
+    async def _settle_across(self, batch: Sequence[Row], places: Places) -> Settling:
         """Whoever breaks off in between has written what the next owner writes again: who reads it knows it by its
         id."""
-        keys, ids = [self.key, self._fence_key], [row[0] for row in batch]
+        keys, ids = [self.key, self._fence_key], [row.entry_id for row in batch]
         lost = _texts(await self._fenced("still_owned", keys, self._group, self._consumer, self._token, *ids))
         # An entry may have come back while its first outcome waited: the first one counts.
-        first = {row[0]: row for row in reversed(batch)}
-        owned = [row for row in batch if row is first[row[0]] and row[0] not in lost]
+        first = {row.entry_id: row for row in reversed(batch)}
+        owned = [row for row in batch if row is first[row.entry_id] and row.entry_id not in lost]
         lengths = await self._forwarding.forward(owned, places)
         self._onward.update((key, length) for key, length in lengths.items() if key in places.onward)
         # What was forwarded is only acknowledged here: it has no appends any more, and no step.
-        rest = [row if row[1] is False else (row[0], (), False) for row in owned]
+        rest = [row if row.place == POSTPONED else Row(row.entry_id, 0, ()) for row in owned]
         settled = await self._written(rest, Places()) if rest else Settling([], [])
         self._forwarding.forget(ids)
         return Settling([*lost, *settled.lost], settled.gone)

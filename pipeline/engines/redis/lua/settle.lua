@@ -11,8 +11,7 @@
 --       6.. destinations, then sets of unfinished seqs
 -- ARGV  1 group   2 consumer   3 token of the fence   4 '1': keep settled entries in the stream (an audit trail)
 --       5 the tombstone's fields, msgpack   6 how many destinations there are
---       7 the batch, msgpack, sorted by id:
---         {id, {{destination, parts (see append_entry)}, ..}, false or {set, '+' or '-', seq}} or {id, false, due_ms, account}
+--       7 the batch, msgpack, sorted by id, by columns: ids, places, what is said, steps, seqs (see packing.Row)
 -- Returns {lost, lengths, gone}: ids that are another consumer's, the length of each destination, and ids of entries
 -- that were to wait for a retry and no longer stand in the stream.
 --
@@ -20,38 +19,41 @@
 -- the flag above allows for (a full Redis must be able to drain).
 local stream, retries, attempts = KEYS[1], KEYS[2], KEYS[3]
 local group, consumer, keep, destinations = ARGV[1], ARGV[2], ARGV[4] == '1', tonumber(ARGV[6])
-local batch, fields = cmsgpack.unpack(ARGV[7]), cmsgpack.unpack(ARGV[5])
+local ids, places, said, steps, seqs = unpack(cmsgpack.unpack(ARGV[7]))
 
 local holder = fenced_by(KEYS[4], ARGV[3])
 if holder then return redis.error_reply('FENCED by ' .. holder) end
 
-local is_owned = ownership(stream, group, consumer, batch[1][1], batch[#batch][1], #batch)
+local is_owned = ownership(stream, group, consumer, ids[1], ids[#ids], #ids)
 local lost, done, gone, seen = {}, {}, {}, {}
 local begun, finished = {}, {}
 -- An entry may have come back while its first outcome waited: the first one counts.
-for _, entry in ipairs(batch) do
-  local id, appends = entry[1], entry[2]
+for i, id in ipairs(ids) do
+  local place, what, step = places[i], said[i], steps[i]
   if seen[id] or not is_owned(id) then
     lost[#lost + 1] = id
-  elseif appends then
-    for _, append in ipairs(appends) do append_entry(KEYS[5 + append[1]], append[2]) end
-    local track = entry[3]
-    if track then
-      local which = track[2] == '+' and begun or finished
-      local key = KEYS[5 + destinations + track[1]]
+  elseif place >= 0 then
+    if place > 0 then
+      append_entry(KEYS[5 + place], what)
+    else
+      for _, append in ipairs(what) do append_entry(KEYS[5 + append[1]], append[2]) end
+    end
+    if step ~= 0 then
+      local which = step > 0 and begun or finished
+      local key = KEYS[5 + destinations + math.abs(step)]
       which[key] = which[key] or {}
-      table.insert(which[key], track[3])
+      table.insert(which[key], seqs[i])
     end
     done[#done + 1] = id
   else
-    redis.call('HSET', attempts, id, entry[4])
+    redis.call('HSET', attempts, id, what[2])
     -- The handler survived: Redis' own count starts anew, so that it counts only deliveries that ended in a crash.
     local kept = redis.call('XCLAIM', stream, group, consumer, 0, id, 'RETRYCOUNT', 0, 'JUSTID')
     if kept[1] then
-      redis.call('ZADD', retries, entry[3], id)
+      redis.call('ZADD', retries, what[1], id)
     else
       gone[#gone + 1] = id
-      bury_trimmed(KEYS[5], fields, attempts, id)
+      bury_trimmed(KEYS[5], cmsgpack.unpack(ARGV[5]), attempts, id)
     end
   end
   seen[id] = true
