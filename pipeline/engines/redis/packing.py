@@ -103,6 +103,7 @@ class Rows:
         place = self._place_of.get((target, partition)) or self._place(target, partition)
         said = packed(envelope)
         if not isinstance(said, bytes):
+            self.counts[place] += 1
             return Row(entry_id, 0, [(place, said)], *self._step(settled.step))
         lines.append((said, envelope))
         if begins is None:
