@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import count
+from pathlib import Path
 from typing import ClassVar
 
 import psycopg
@@ -39,6 +40,16 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     """One Valkey for the whole run; whoever stops or kills it starts one of their own instead."""
     with Valkey(tmp_path_factory.mktemp("valkey")) as server:
         yield server
+
+
+@pytest.fixture
+def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
+    """A Postgres that the test may kill."""
+    server = Postgres(tmp_path / "postgres")
+    try:
+        yield server.start()
+    finally:
+        server.remove()
 
 
 @pytest.fixture

@@ -16,12 +16,10 @@ import httpx
 import psutil
 
 from benchmarks.recovery.feeder import Feeder
-from benchmarks.recovery.light_models import LightWiring
 from benchmarks.recovery.load import draw
 from benchmarks.recovery.settings import PARTITIONS, SETTINGS
-from benchmarks.recovery.shop import open_shop
+from benchmarks.recovery.shop import open_house
 from pipeline.engines.redis.keys import Keys
-from stages.demo.house import House
 
 _PER_SECOND = 20
 _LOOK_SECONDS = 2.0
@@ -71,23 +69,17 @@ def regression(times: Sequence[float], values: Sequence[float]) -> tuple[float, 
 async def soak(folder: Path, seconds: float) -> dict[str, Any]:
     """The growth of each process in so many seconds. Raises ServerFailed."""
     load = draw(max(500, round(seconds * _PER_SECOND)), 1, PARTITIONS)
-    house = House(folder, folder, settings=SETTINGS)
-    try:
-        house.start_servers()
-        async with (
-            LightWiring.open(house.settings()) as wiring,
-            httpx.AsyncClient(base_url=house.gateway_url, timeout=10, trust_env=False) as door,
-        ):
-            await open_shop(load, wiring)
-            for name, verbs in {"gateway": ("serve", "gateway"), "stages": ("run",)}.items():
-                house.start_program(name, "-m", "benchmarks.memory.worker", *verbs, pythonpath=str(_ROOT))
-            house.wait_for("gateway")
-            feeder = Feeder(door, wiring.redis, Keys(), lambda: 0.5)
-            looking = asyncio.create_task(_look(_processes(), seconds))
-            await _feed(feeder, load.items, seconds)
-            looks = await looking
-    finally:
-        house.remove()
+    async with (
+        open_house(folder, load, SETTINGS) as (house, wiring),
+        httpx.AsyncClient(base_url=house.gateway_url, timeout=10, trust_env=False) as door,
+    ):
+        for name, verbs in {"gateway": ("serve", "gateway"), "stages": ("run",)}.items():
+            house.start_program(name, "-m", "benchmarks.memory.worker", *verbs, pythonpath=str(_ROOT))
+        house.wait_for("gateway")
+        feeder = Feeder(door, wiring.redis, Keys(), lambda: 0.5)
+        looking = asyncio.create_task(_look(_processes(), seconds))
+        await _feed(feeder, load.items, seconds)
+        looks = await looking
     return {"minutes": round(seconds / 60, 1), "per_second": _PER_SECOND} | {
         name: asdict(_settled(rows)) for name, rows in looks.items()
     }

@@ -30,7 +30,7 @@ from benchmarks.recovery.replaying import replay_from_database
 from benchmarks.recovery.report import Report, counted
 from benchmarks.recovery.schedule import schedule
 from benchmarks.recovery.settings import FAULTS, PARTITIONS, SETTINGS
-from benchmarks.recovery.shop import open_shop
+from benchmarks.recovery.shop import open_house
 from benchmarks.recovery.supervisor import Supervisor
 from pipeline.cancellation import cancel
 from stages.demo.house import House
@@ -106,32 +106,22 @@ async def opened(options: Options, folder: Path) -> AsyncIterator[Bench]:
     load = draw(options.comments, options.seed, PARTITIONS)
     control = folder / "control"
     control.mkdir(parents=True)
-    house = House(folder / "house", folder, settings=SETTINGS)
     director = Director(control)
-    try:
-        house.start_servers()
+    async with (
+        open_house(folder, load, SETTINGS) as (house, wiring),
+        httpx.AsyncClient(base_url=house.sandbox_url, timeout=_CALL_SECONDS, trust_env=False) as providers,
+        httpx.AsyncClient(base_url=house.gateway_url, timeout=_CALL_SECONDS, trust_env=False) as door,
+    ):
+        await _arm(providers)
         supervisor = Supervisor(house, director)
-        async with (
-            LightWiring.open(house.settings()) as wiring,
-            httpx.AsyncClient(
-                base_url=house.sandbox_url, timeout=_CALL_SECONDS, trust_env=False
-            ) as providers,
-            httpx.AsyncClient(base_url=house.gateway_url, timeout=_CALL_SECONDS, trust_env=False) as door,
-        ):
-            await open_shop(load, wiring)
-            await _arm(providers)
-            supervisor.start()
-            dice = random.Random(options.seed)  # noqa: S311 - dice, no secrets
-            recoveries = Recoveries(wiring.redis, wiring.keys, PARTITIONS, time.monotonic)
-            feeder = Feeder(door, wiring.redis, wiring.keys, dice.random)
-            payer = Payer(wiring.database, providers)
-            play = Play(feeder, supervisor, director, recoveries, dice)
-            async with _beside(supervisor.watch(recoveries), recoveries.run(), payer.run()):
-                yield Bench(
-                    options, load, house, wiring, providers, supervisor, recoveries, feeder, payer, play
-                )
-    finally:
-        house.remove()
+        supervisor.start()
+        dice = random.Random(options.seed)  # noqa: S311 - dice, no secrets
+        recoveries = Recoveries(wiring.redis, wiring.keys, PARTITIONS, time.monotonic)
+        feeder = Feeder(door, wiring.redis, wiring.keys, dice.random)
+        payer = Payer(wiring.database, providers)
+        play = Play(feeder, supervisor, director, recoveries, dice)
+        async with _beside(supervisor.watch(recoveries), recoveries.run(), payer.run()):
+            yield Bench(options, load, house, wiring, providers, supervisor, recoveries, feeder, payer, play)
 
 
 @asynccontextmanager

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 from benchmarks.recovery.light_models import MODEL, LightWiring, vectors_of
 from benchmarks.recovery.load import PLATFORM, Load, Viewer
 from stages.adapters.database.buyers import Buyer
 from stages.adapters.database.catalog import Product, Streamer
+from stages.demo.house import House
 
 _AT_ONCE = 8
+
+
+@asynccontextmanager
+async def open_house(
+    folder: Path, load: Load, settings: Mapping[str, Any]
+) -> AsyncIterator[tuple[House, LightWiring]]:
+    """A house below the folder whose servers run and whose shop is open; whoever asked for it starts its programs. At
+    the end it is gone. Raises ServerFailed."""
+    house = House(folder / "house", folder, settings=settings)
+    try:
+        house.start_servers()
+        async with LightWiring.open(house.settings()) as wiring:
+            await open_shop(load, wiring)
+            yield house, wiring
+    finally:
+        house.remove()
 
 
 async def open_shop(load: Load, wiring: LightWiring) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -22,6 +22,26 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+class LazySession:
+    """aiohttp's session: made on first use, in the loop that uses it."""
+
+    def __init__(self, make: Callable[[], aiohttp.ClientSession]) -> None:
+        self._make = make
+        self._session: aiohttp.ClientSession | None = None
+
+    def __call__(self) -> aiohttp.ClientSession:
+        """The session, which is made where there is none."""
+        if self._session is None:
+            self._session = self._make()
+        return self._session
+
+    async def close(self) -> None:
+        """Closes the connections; whoever asks again gets a new session."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
 
 class HttpSession:
@@ -45,16 +65,15 @@ class HttpSession:
         self._limits = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=min(5.0, timeout_seconds))
         self._trust_env = trust_env
         self._tls = tls
-        self._session: aiohttp.ClientSession | None = None
+        self._session = LazySession(self._make)
 
     async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         """One request, whose redirects are not followed.
 
         Raises aiohttp.ClientError or TimeoutError; `NotSent` tells which of them mean that nothing happened.
         """
-        session = self._open()
         with calling(self._provider) as call:
-            async with session.request(
+            async with self._session().request(
                 method, URL(url, encoded=True), headers=headers, data=body, allow_redirects=False
             ) as response:
                 answer = Answer(response.status, response.headers, await response.read())
@@ -63,14 +82,8 @@ class HttpSession:
 
     async def close(self) -> None:
         """Closes the connections; the next request opens new ones."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._session.close()
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            connector = aiohttp.TCPConnector(ssl=True if self._tls is None else self._tls)
-            self._session = aiohttp.ClientSession(
-                connector=connector, timeout=self._limits, trust_env=self._trust_env
-            )
-        return self._session
+    def _make(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(ssl=True if self._tls is None else self._tls)
+        return aiohttp.ClientSession(connector=connector, timeout=self._limits, trust_env=self._trust_env)

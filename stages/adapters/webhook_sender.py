@@ -13,6 +13,7 @@ import aiohttp
 from yarl import URL
 
 from stages.adapters.database.webhook_endpoints import TakenDelivery
+from stages.adapters.http_session import LazySession
 from stages.adapters.provider_calls import announce, calling
 from stages.adapters.public_addresses import PrivateAddress, is_public, public_socket
 from stages.mendable import Mendable
@@ -38,7 +39,7 @@ class WebhookSender:
     ) -> None:
         self._now, self._allow_private = now, allow_private
         self._limits = aiohttp.ClientTimeout(total=timeout_seconds)
-        self._session: aiohttp.ClientSession | None = None
+        self._session = LazySession(self._make)
         announce("webhook")
 
     async def send(self, delivery: TakenDelivery) -> None:
@@ -54,7 +55,7 @@ class WebhookSender:
         try:
             check_url(delivery.url, allow_private=self._allow_private)
             with calling("webhook") as call:
-                async with self._open().post(
+                async with self._session().post(
                     URL(delivery.url), data=delivery.body, headers=headers, allow_redirects=False
                 ) as answer:
                     status = answer.status
@@ -68,20 +69,16 @@ class WebhookSender:
 
     async def close(self) -> None:
         """Close the connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._session.close()
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            # A connection that is kept open was checked when it was made. Names are resolved anew for each.
-            connector = aiohttp.TCPConnector(
-                use_dns_cache=False, socket_factory=None if self._allow_private else public_socket
-            )
-            self._session = aiohttp.ClientSession(
-                connector=connector, timeout=self._limits, cookie_jar=aiohttp.DummyCookieJar()
-            )
-        return self._session
+    def _make(self) -> aiohttp.ClientSession:
+        # A connection that is kept open was checked when it was made. Names are resolved anew for each.
+        connector = aiohttp.TCPConnector(
+            use_dns_cache=False, socket_factory=None if self._allow_private else public_socket
+        )
+        return aiohttp.ClientSession(
+            connector=connector, timeout=self._limits, cookie_jar=aiohttp.DummyCookieJar()
+        )
 
 
 def signature(secret: str, at: int, body: bytes) -> str:

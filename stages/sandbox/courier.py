@@ -19,7 +19,6 @@ from stages.sandbox.store import Store
 
 _TIMEOUT_SECONDS = 10.0
 _LONGEST_PAUSE_SECONDS = 60.0
-_LONGEST_SLEEP_SECONDS = 3600.0
 
 _KEPT_SECONDS = 4.0  # below what servers keep an idle connection for: nobody writes into one that is closing
 
@@ -54,17 +53,8 @@ class Courier:
                 due = self._store.many("select_due_deliveries", {"now": self._clock.now()})
                 await asyncio.gather(*(self._deliver(session, row) for row in due))
                 if not due:
-                    await self._rest()
-
-    async def _rest(self) -> None:
-        row = self._store.one("next_delivery", {})
-        due_at = row[0] if row else None
-        pause = _LONGEST_SLEEP_SECONDS if due_at is None else max(0.0, due_at - self._clock.now())
-        try:
-            async with asyncio.timeout(min(pause, _LONGEST_SLEEP_SECONDS)):
-                await self._more.wait()
-        except TimeoutError:
-            return
+                    row = self._store.one("next_delivery", {})
+                    await self._clock.rest_until(row[0] if row else None, self._more)
 
     async def _deliver(self, session: aiohttp.ClientSession, row: sqlite3.Row) -> None:
         body = bytes(row["body"])

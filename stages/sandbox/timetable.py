@@ -15,8 +15,6 @@ from stages.sandbox.payments.refunds import change_later
 from stages.sandbox.settings import SandboxSettings
 from stages.sandbox.store import Document, Store
 
-_LONGEST_SLEEP_SECONDS = 3600.0
-
 
 class Timetable:
     """Carries out each change when it is due; what fell due while the sandbox was down comes at once."""
@@ -42,13 +40,7 @@ class Timetable:
             if self.catch_up():
                 self._changed()
             row = self._store.one("next_change", {})
-            due_at = row[0] if row else None
-            pause = _LONGEST_SLEEP_SECONDS if due_at is None else max(0.0, due_at - self._clock.now())
-            try:
-                async with asyncio.timeout(min(pause, _LONGEST_SLEEP_SECONDS)):
-                    await self._news.wait()
-            except TimeoutError:
-                continue
+            await self._clock.rest_until(row[0] if row else None, self._news)
 
     def catch_up(self) -> int:
         """Carries out all that is due now and returns how much that was."""

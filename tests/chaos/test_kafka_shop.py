@@ -16,7 +16,7 @@ from benchmarks.recovery.ledgers import _QUERIES, Ledgers
 from benchmarks.recovery.light_models import LightWiring
 from benchmarks.recovery.load import Load, PlannedComment, draw
 from benchmarks.recovery.reconciliation import reconcile, uncertain
-from benchmarks.recovery.shop import open_shop
+from benchmarks.recovery.shop import open_house
 from pipeline.engines.kafka.names import Names
 from pipeline.engines.kafka.topics import topics_of
 from stages.analytics.counting import changelog_of
@@ -141,21 +141,15 @@ class Shop:
 async def opened(folder: Path, load: Load) -> AsyncIterator[Shop]:
     with KafkaBroker() as broker:
         broker.make([*topics_of(Names(), READS, 1.0), changelog_of(Names())], PARTITIONS)
-        house = House(folder / "house", folder, settings={**SETTINGS, "kafka_url": broker.url})
-        try:
-            house.start_servers()
-            async with (
-                LightWiring.open(house.settings()) as wiring,
-                httpx.AsyncClient(
-                    transport=httpx.ASGITransport(gateway_of(wiring), client=("127.0.0.1", 1)),
-                    base_url="http://127.0.0.1",
-                ) as gateway,
-                httpx.AsyncClient(base_url=house.sandbox_url, timeout=10, trust_env=False) as providers,
-            ):
-                await open_shop(load, wiring)
-                yield Shop(house, wiring, gateway, providers, load)
-        finally:
-            house.remove()
+        async with (
+            open_house(folder, load, {**SETTINGS, "kafka_url": broker.url}) as (house, wiring),
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(gateway_of(wiring), client=("127.0.0.1", 1)),
+                base_url="http://127.0.0.1",
+            ) as gateway,
+            httpx.AsyncClient(base_url=house.sandbox_url, timeout=10, trust_env=False) as providers,
+        ):
+            yield Shop(house, wiring, gateway, providers, load)
 
 
 async def test_a_worker_that_is_killed_loses_and_doubles_nothing(tmp_path: Path) -> None:

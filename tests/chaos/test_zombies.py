@@ -17,7 +17,7 @@ import pytest
 
 from benchmarks.recovery.light_models import LightWiring
 from benchmarks.recovery.load import PLATFORM, Load, Product, Streamer, Viewer
-from benchmarks.recovery.shop import open_shop
+from benchmarks.recovery.shop import open_house
 from schemas.money import Money
 from stages.demo.house import House
 from stages.ingest import comment_id
@@ -128,20 +128,14 @@ def _fixed(acts: list[dict[str, Any]]) -> list[Any]:
 async def opened(folder: Path) -> AsyncIterator[Bench]:
     control = folder / "control"
     control.mkdir()
-    house = House(folder / "house", folder, settings=SETTINGS)
-    try:
-        house.start_servers()
-        async with (
-            LightWiring.open(house.settings()) as wiring,
-            httpx.AsyncClient(base_url=house.sandbox_url, timeout=10, trust_env=False) as providers,
-        ):
-            await open_shop(SHOP, wiring)
-            for name in WORKERS:
-                variables = {"pythonpath": str(ROOT), FOLDER_VARIABLE: str(control), "consumer_name": name}
-                house.start_program(name, "-m", "tests.chaos.sleeper", "run", **variables)
-            yield Bench(house, wiring, providers, control)
-    finally:
-        house.remove()
+    async with (
+        open_house(folder, SHOP, SETTINGS) as (house, wiring),
+        httpx.AsyncClient(base_url=house.sandbox_url, timeout=10, trust_env=False) as providers,
+    ):
+        for name in WORKERS:
+            variables = {"pythonpath": str(ROOT), FOLDER_VARIABLE: str(control), "consumer_name": name}
+            house.start_program(name, "-m", "tests.chaos.sleeper", "run", **variables)
+        yield Bench(house, wiring, providers, control)
 
 
 async def test_a_process_that_slept_past_its_lease_changes_nothing_when_it_wakes(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 from aiokafka import TopicPartition
 
 from pipeline import ports
-from pipeline.cancellation import cancel
 from pipeline.dead_letter import DeadLetter
 from pipeline.engines.kafka.accounts import TAKEN, Account, read_account
 from pipeline.engines.kafka.agent import StageAgent
@@ -29,6 +28,7 @@ from pipeline.settings import RuntimeSettings
 from pipeline.settlement import EVENTS, Append
 from pipeline.stage import PUBLIC_STREAM, Stage
 from schemas.codec import decode
+from tests.contract.agents_at_work import AgentsAtWork
 from tests.kafka_broker import KafkaBroker
 
 STAGES = ("first", "second", "third", "door", "order", "payment", "projector")
@@ -37,11 +37,10 @@ _numbers = count(1)
 
 
 @dataclass
-class KafkaRig:
+class KafkaRig(AgentsAtWork[StageAgent]):
     """Topics of one test's own."""
 
     engine: KafkaEngine
-    agents: list[tuple[StageAgent, asyncio.Task[None]]] = field(default_factory=list)
     readers: dict[str, str] = field(default_factory=dict)
     listed: list[Listed] = field(default_factory=list)
 
@@ -63,22 +62,7 @@ class KafkaRig:
         """Start an agent for each stage."""
         for each in stages:
             self.readers[each.stream] = each.name
-            self.agents.extend(
-                (agent, asyncio.create_task(agent.run())) for agent in self.engine.agents_of(each)
-            )
-
-    async def drain(self) -> None:
-        """Stop all agents in order and wait for what they have in hand."""
-        for agent, _ in self.agents:
-            agent.stop()
-        for _, task in self.agents:
-            await task
-        self.agents.clear()
-
-    async def kill(self) -> None:
-        """Stop all agents as a crash would; the broker hears of it at once."""
-        await cancel(task for _, task in self.agents)
-        self.agents.clear()
+            self.put_to_work(self.engine.agents_of(each))
 
     async def until(self, reached: Callable[[], Awaitable[bool]]) -> None:
         """Wait until `reached` says so."""

@@ -13,7 +13,6 @@ from typing import Any
 from redis.asyncio import Redis
 
 from pipeline import ports
-from pipeline.cancellation import cancel
 from pipeline.dead_letter import DeadLetter
 from pipeline.engines.redis.agent import agents_of as redis_agents_of
 from pipeline.engines.redis.append import RedisAppender
@@ -33,6 +32,7 @@ from pipeline.settings import RuntimeSettings
 from pipeline.stage import Stage
 from pipeline.worker import Agent
 from schemas.codec import decode
+from tests.contract.agents_at_work import AgentsAtWork
 from tests.contract.scene import Item, done, entry, stage
 
 __all__ = ["KEYS", "Item", "Rig", "at_work", "done", "entry", "rig_on", "stage"]
@@ -41,13 +41,12 @@ KEYS = Keys()
 
 
 @dataclass
-class Rig:
+class Rig(AgentsAtWork[Agent]):
     """Redis with what these tests ask of it."""
 
     url: str
     redis: Redis
     partitions: int = 1
-    agents: list[tuple[Agent, asyncio.Task[None]]] = field(default_factory=list)
     listed: list[Listed] = field(default_factory=list)
 
     async def append(self, stream: str, *fields: str | bytes) -> str:
@@ -65,25 +64,12 @@ class Rig:
         )
         agents_of: ports.AgentsOf = partial(redis_agents_of, redis=self.redis, settings=settings)
         for each in stages:
-            self.agents.extend((agent, asyncio.create_task(agent.run())) for agent in agents_of(each))
+            self.put_to_work(agents_of(each))
 
     def stream(self, stage: Stage[Any], consumer: str, **settings: Any) -> StageStream:
         """A stage's stream as the engine sees it, read by `consumer`."""
         given = RuntimeSettings(redis_url=self.url, consumer_name=consumer, **settings)
         return StageStream(self.redis, self.redis, stage, 0, given)
-
-    async def drain(self) -> None:
-        """Stop all agents in order and wait for what they have in hand."""
-        for agent, _ in self.agents:
-            agent.stop()
-        for _, task in self.agents:
-            await task
-        self.agents.clear()
-
-    async def kill(self) -> None:
-        """Stop all agents as a crash would: what is in hand stays pending."""
-        await cancel(task for _, task in self.agents)
-        self.agents.clear()
 
     async def length(self, stream: str) -> int:
         """Entries in a stream."""

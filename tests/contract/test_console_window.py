@@ -18,7 +18,7 @@ from stages.doors.keyring import FRESH_SECONDS
 from stages.wiring import utc_now
 from tests.contract.console_page import ConsolePage, console_page
 from tests.contract.served import served
-from tests.e2e.browser import PATIENCE_MS, browsing, installed, window
+from tests.e2e.browser import browsing, installed, window
 
 pytestmark = pytest.mark.skipif(installed() is None, reason="there is no Chromium on this machine")
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -40,7 +40,6 @@ class Desk:
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with browsing() as browser:
-        expect.set_options(timeout=PATIENCE_MS)
         yield browser
 
 

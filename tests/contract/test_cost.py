@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -17,15 +18,22 @@ from stages.cost.counting import UnreadableMetrics, count
 from tests.contract.test_floods import comment
 
 
-@pytest.fixture
-def metrics_url() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), MetricsHandler)
+@contextmanager
+def answering(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The URL of metrics that this handler gives."""
+    server = HTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/metrics"
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def metrics_url() -> Iterator[str]:
+    with answering(MetricsHandler) as url:
+        yield url
 
 
 @pytest.fixture
@@ -38,13 +46,8 @@ def silent_url() -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Nothing."""
 
-    server = HTTPServer(("127.0.0.1", 0), Silent)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/metrics"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(Silent) as url:
+        yield url
 
 
 async def test_what_happened_since_then_is_counted(

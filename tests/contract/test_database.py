@@ -6,7 +6,6 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -108,15 +107,6 @@ async def test_mistakes_of_the_caller_stay_what_they_are(database: Database) -> 
 async def test_a_wrong_password_is_no_passing_trouble(postgres: Postgres) -> None:
     with pytest.raises(DatabaseRefused):
         await Database.connect(postgres.url.replace(postgres.credentials.password, "guessed"))
-
-
-@pytest.fixture
-def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
-    server = Postgres(tmp_path / "postgres")
-    try:
-        yield server.start()
-    finally:
-        server.remove()
 
 
 async def test_the_pool_recovers_when_the_server_is_back(own_postgres: Postgres) -> None:

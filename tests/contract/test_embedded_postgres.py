@@ -22,16 +22,6 @@ from pipeline.embedded.postgres_binaries import FOLDERS, LIBRARIES, NEEDED, prog
 from tests.contract.owners import IMPORT_PATH, ROOT, Owner, wait_for_end
 
 
-@pytest.fixture
-def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
-    """A Postgres that the test may kill."""
-    server = Postgres(tmp_path / "postgres")
-    try:
-        yield server.start()
-    finally:
-        server.remove()
-
-
 def test_a_commit_survives_sigkill_at_the_same_url(own_postgres: Postgres) -> None:
     before = own_postgres.url
     with psycopg.connect(before) as connection:

@@ -84,7 +84,8 @@ def test_labels_are_bounded_whatever_the_reasons_are() -> None:
     assert [sample.value for sample in samples if sample.labels["reason"] == OTHER] == [60]
 
 
-async def test_the_backlog_counts_what_a_free_worker_could_take(rig: Rig) -> None:
+def watched(rig: Rig) -> tuple[BacklogWatch, CollectorRegistry]:
+    """A watch over the one stage, and where it tells what it saw."""
     registry = CollectorRegistry()
     watch = BacklogWatch(
         StreamLoad(rig.redis, KEYS),
@@ -93,6 +94,11 @@ async def test_the_backlog_counts_what_a_free_worker_could_take(rig: Rig) -> Non
         registry=registry,
     )
     registry.register(watch)
+    return watch, registry
+
+
+async def test_the_backlog_counts_what_a_free_worker_could_take(rig: Rig) -> None:
+    watch, registry = watched(rig)
     rig.start(stage(LOADED, handle, max_attempts=2))
     for _ in range(3):
         await rig.append(LOADED, *entry(3))  # the provider is away
@@ -112,14 +118,7 @@ async def test_the_backlog_counts_what_a_free_worker_could_take(rig: Rig) -> Non
 
 
 async def test_an_unknown_lag_is_absent_and_said_to_be_unknown(rig: Rig) -> None:
-    registry = CollectorRegistry()
-    watch = BacklogWatch(
-        StreamLoad(rig.redis, KEYS),
-        [Place(LOADED, LOADED, 0)],
-        away=(RedisError, OSError),
-        registry=registry,
-    )
-    registry.register(watch)
+    watch, registry = watched(rig)
     ids = [await rig.append(LOADED, *entry(0)) for _ in range(3)]
     await rig.redis.xgroup_create(LOADED + ":{0}", LOADED, "0")
     await watch.round()

@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, web
 
+from tests.contract.web_server import listening
 from tests.contract.wire import Value, message
 
 HISTORY = 6  # comments that each connection begins with
@@ -152,13 +153,5 @@ async def served(stand_in: TikTokStandIn) -> AsyncIterator[TikTokStandIn]:
     """The stand-in, at an address of its own."""
     app = web.Application()
     app.add_routes(stand_in.routes())
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    stand_in.url = f"http://{host}:{port}"
-    try:
+    async with listening(app, shutdown_seconds=0.1) as stand_in.url:
         yield stand_in
-    finally:
-        await runner.cleanup()

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.contract.recorded import recording
+from tests.contract.web_server import listening
 
 KEY = "a key of YouTube's"
 _CHUNK = 777  # bytes: no page comes in one piece
@@ -177,13 +178,5 @@ async def youtube_stand_in() -> AsyncIterator[YouTube]:
     app.router.add_get("/youtube/v3/videos", youtube.videos)
     app.router.add_get("/youtube/v3/liveChat/messages", youtube.messages)
     app.router.add_get("/youtube/v3/liveChat/messages/stream", youtube.stream)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    youtube.url = f"http://{host}:{port}"
-    try:
+    async with listening(app, shutdown_seconds=1) as youtube.url:
         yield youtube
-    finally:
-        await runner.cleanup()

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_MS = 60_000  # only a failing test ever waits so long
@@ -23,6 +23,7 @@ def installed() -> str | None:
 @asynccontextmanager
 async def browsing() -> AsyncIterator[Browser]:
     """A Chromium that runs until the end of the block."""
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         # Chromium's own sandbox does not work for root.
         options = ["--no-sandbox"] if os.geteuid() == 0 else []

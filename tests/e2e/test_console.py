@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, expect
 from pipeline.embedded.credentials import free_port
 from stages.adapters.database.api_keys import ApiKeys
 from stages.wiring import utc_now
-from tests.e2e.browser import PATIENCE_MS, Window, browsing, installed, window
+from tests.e2e.browser import Window, browsing, installed, window
 from tests.e2e.claims import KENJI, failed_claim, unsure
 from tests.e2e.shop import MAYA, Shop, identity, until
 from tests.e2e.shop import Viewer as Writer
@@ -25,7 +25,6 @@ PHONE = {"width": 390, "height": 844}
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with browsing() as browser:
-        expect.set_options(timeout=PATIENCE_MS)
         yield browser
 
 

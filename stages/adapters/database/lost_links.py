@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pipeline.decision import derived_id
-from schemas.money import Money
-from schemas.records import News, PlacedOrder
-from stages.adapters.database.news import tell
+from schemas.records import PlacedOrder
+from stages.adapters.database.news import tell_of_order
 from stages.adapters.database.order_rows import placed_order
 from stages.adapters.database.outbox import put_in_outbox
 from stages.adapters.database.payment_attempts import AttemptStatus
@@ -45,24 +44,8 @@ class LostLinks:
             )
             if row is None:
                 return False
-            await tell(
-                connection,
-                News(
-                    comment_id=row["comment_id"],
-                    seq=row["seq"],
-                    streamer=row["streamer"],
-                    kind="payment_failed",
-                    # Each link that ends is news of its own.
-                    subject=derived_id(f"link/{new_session}"),
-                    buyer_id=row["buyer_id"],
-                    product_name=row["product_name"],
-                    quantity=row["quantity"],
-                    order_id=order_id,
-                    order_number=row["order_number"],
-                    amount=Money(amount_minor=row["amount_minor"], currency=row["currency"]),
-                    payment_url=url,
-                ),
-            )
+            # Each link that ends is news of its own.
+            await tell_of_order(connection, "payment_failed", row, derived_id(f"link/{new_session}"))
             await announce(connection, "payment.failed", order_id, session_id)
             return True
 

@@ -40,8 +40,10 @@ async def tell_of_claim(
     )
 
 
-async def tell_of_order(connection: Connection, kind: NewsKind, order: Row) -> None:
-    """News of an order, whose row holds its comment's `seq` too."""
+async def tell_of_order(
+    connection: Connection, kind: NewsKind, order: Row, subject: UUID | None = None
+) -> None:
+    """News of an order, whose row holds its comment's `seq` too. `subject`: what is told once, if not the order."""
     await tell(
         connection,
         News(
@@ -49,7 +51,7 @@ async def tell_of_order(connection: Connection, kind: NewsKind, order: Row) -> N
             seq=order["seq"],
             streamer=order["streamer"],
             kind=kind,
-            subject=order["id"],
+            subject=subject or order["id"],
             buyer_id=order["buyer_id"],
             product_name=order["product_name"],
             quantity=order["quantity"],

@@ -7,10 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
-from schemas.money import Money
-from schemas.records import News
 from stages.adapters.database.ledger import correct
-from stages.adapters.database.news import tell
+from stages.adapters.database.news import tell_of_order
 from stages.adapters.database.order_results import NoSuchOrder
 from stages.adapters.database.pool import Connection
 from stages.adapters.database.statements import statement
@@ -102,19 +100,4 @@ async def _move_order(connection: Connection, order: asyncpg.Record, refunded_mi
 
 async def _tell(connection: Connection, refund_id: UUID) -> None:
     [row] = await connection.fetch(statement("refunds/news"), refund_id)
-    await tell(
-        connection,
-        News(
-            comment_id=row["comment_id"],
-            seq=row["seq"],
-            streamer=row["streamer"],
-            kind="refunded",
-            subject=refund_id,
-            buyer_id=row["buyer_id"],
-            product_name=row["product_name"],
-            quantity=row["quantity"],
-            order_id=row["order_id"],
-            order_number=row["order_number"],
-            amount=Money(amount_minor=row["amount_minor"], currency=row["currency"]),
-        ),
-    )
+    await tell_of_order(connection, "refunded", row, refund_id)
