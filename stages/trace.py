@@ -111,13 +111,17 @@ def _order_lines(order: dict[str, Any]) -> Iterator[tuple[datetime | None, str, 
 
 
 def _end_lines(end: dict[str, Any]) -> Iterator[tuple[datetime | None, str, str]]:
+    rejected_at = None
     for stage, received_ms, done_ms, facts in end["hops"]:
+        if stage == rejected_at:
+            yield datetime.fromtimestamp(received_ms / 1000, UTC), "redrive", f"sent back to {stage}"
         noted = ", ".join(f"{name} {value}" for name, value in facts.items())
         yield (
             datetime.fromtimestamp(done_ms / 1000, UTC),
             f"hop {stage}",
             f"{done_ms - received_ms} ms {noted}",
         )
+        rejected_at = stage if "rejected" in facts else None
     yield end["ended_at"], "end", f"{end['outcome']} at {end['stage']} {end['reason']}"
 
 

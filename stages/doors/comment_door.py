@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, assert_never
 from uuid import uuid4
@@ -93,6 +93,8 @@ class CommentDoor:
     now: Callable[[], datetime]
     patience_seconds: float = 5.0
     clock: Callable[[], float] = time.monotonic
+    first: str = field(kw_only=True)
+    """The stage that reads a comment once it is stored."""
 
     async def take(self, posted: Sequence[PostedComment], pusher: Pusher) -> list[Answer]:
         """Append the comments, in this order and in one step, signed as the pusher's source; those that the pusher may
@@ -178,7 +180,7 @@ class CommentDoor:
         return None
 
     def _taken(self, streamer: str, kept: Kept) -> Taken:
-        queue = self.keys.stream("intent", partition_of(streamer, self.partitions))
+        queue = self.keys.stream(self.first, partition_of(streamer, self.partitions))
         timestamp = kept.timestamp.replace("+00:00", "Z")
         return Taken(kept.name.rpartition(":")[2], queue, self.keys.comments, timestamp, kept.is_new)
 

@@ -11,6 +11,7 @@ from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.offer import OfferBounds
 from stages.adapters.database.message_progress import MessageProgress
 from stages.adapters.database.order_requests import OrderRequests
+from stages.backbone import DOOR
 from stages.doors.comment_batch import BODY_LIMIT as BATCH_LIMIT
 from stages.doors.comment_batch import PATH as BATCH_PATH
 from stages.doors.comment_batch import batch_routes
@@ -32,7 +33,7 @@ from stages.doors.twilio_webhooks import twilio_routes
 from stages.doors.webhooks import stripe_routes
 from stages.pins import PinBoard
 from stages.settings import ShopSettings
-from stages.wiring import Wiring, stock_rules, utc_now
+from stages.wiring import STAGES, Wiring, stock_rules, utc_now
 
 
 def gateway_of(wiring: Wiring) -> FastAPI:
@@ -78,7 +79,16 @@ def comment_door_of(wiring: Wiring, high_water: HighWater, per_key: str | None =
     )
     bounds = OfferBounds(settings.duplicate_window_seconds, limits.key_rate, limits.viewer_rate)
     log = _log_of(wiring, CoalescedRedis(wiring.redis), bounds)
-    return CommentDoor(log, limits, wiring.keys, settings.partitions, wiring.sources, high_water, utc_now)
+    return CommentDoor(
+        log,
+        limits,
+        wiring.keys,
+        settings.partitions,
+        wiring.sources,
+        high_water,
+        utc_now,
+        first=STAGES[DOOR](wiring).emits or DOOR,
+    )
 
 
 def _log_of(wiring: Wiring, redis: CoalescedRedis, bounds: OfferBounds) -> Log:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -42,20 +43,23 @@ async def repair(settings: ShopSettings, request: Request, run_id: str, watch: W
 
     The run has keys, consumers and streams of its own below `run_id`, and shares the database with the live run:
     all effects are idempotent on derived ids, so what is also under way there comes to no harm. Its dead letters go to
-    the live ones, its keys are deleted. Raises ReplayInterrupted on SIGINT and SIGTERM, what Wiring.open raises, and
-    what ends a stage.
+    the live ones, its keys are deleted. The stages, and what they load, are made once there is something to do. Raises
+    ReplayInterrupted on SIGINT and SIGTERM, what Wiring.open raises, and what ends a stage.
     """
     live = Keys(settings.key_prefix)
     own = run_settings(settings, run_keys(live, run_id).prefix, f"replay-{run_id}")
     async with Wiring.open(own) as wiring, open_past(settings, wiring.redis, request.streamer) as past:
-        tally = Tally(wiring.database)
-        stages = _stages(wiring, request, tally)
+        tally, run = Tally(wiring.database), _run(wiring)
         register = RunRegister(wiring.redis, live)
+
+        def agents() -> list[Agent]:
+            stages = _stages(wiring, request, tally)
+            return [agent for stage in stages for agent in agents_of(stage, wiring.redis, own)]
+
         async with register.entered(run_id):
-            replay = _Replay(wiring, past, request, _run(wiring, stages), tally)
-            agents = [agent for stage in stages for agent in agents_of(stage, wiring.redis, own)]
+            replay = _Replay(wiring, past, request, run, tally)
             with watch(replay.gauge):
-                await _work(agents, replay.feed(), own.drain_seconds)
+                await _work(agents, replay.feed(), run.begun, own.drain_seconds)
         replay.gauge.letters = register.saved_letters
         await past.take_letters()
         return replay.gauge
@@ -109,24 +113,52 @@ def _stages(wiring: Wiring, request: Request, tally: Tally) -> list[Stage[Any]]:
     return list(stages.values())
 
 
-def _run(wiring: Wiring, stages: Sequence[Stage[Any]]) -> IsolatedRun:
-    behind = [stage.name for stage in stages if stage.name not in (DOOR, _PROJECTOR)]
+def _run(wiring: Wiring) -> IsolatedRun:
+    behind = [name for name in STAGES if name not in (DOOR, _PROJECTOR)]
     partitions = wiring.settings.partitions
     return IsolatedRun(wiring.redis, wiring.keys, partitions=partitions, door=DOOR, stages=behind)
 
 
-async def _work(agents: Sequence[Agent], feeding: Coroutine[Any, Any, None], drain_seconds: float) -> None:
-    """Run the agents until the feeding is over. Raises what either raises, and ReplayInterrupted where the agents were
-    asked to stop before; in any case none of them is at work afterwards."""
-    worker = Worker(agents, drain_seconds)
-    working, fed = asyncio.create_task(worker.run()), asyncio.create_task(feeding)
+async def _work(
+    agents: Callable[[], Sequence[Agent]],
+    feeding: Coroutine[Any, Any, None],
+    begun: asyncio.Event,
+    drain_seconds: float,
+) -> None:
+    """Feed, with the agents at work once it has `begun`. Raises what either raises, and ReplayInterrupted where a
+    signal came before the feeding was over; in any case none of them is at work afterwards."""
+    fed = asyncio.create_task(feeding)
+    with _interruptible() as asked:
+        begins, stops = asyncio.create_task(begun.wait()), asyncio.create_task(asked.wait())
+        try:
+            await asyncio.wait({fed, begins, stops}, return_when=asyncio.FIRST_COMPLETED)
+            if begins.done() and not fed.done():
+                await _work_until({fed, stops}, Worker(agents(), drain_seconds))
+            if not fed.done():
+                raise ReplayInterrupted
+            fed.result()
+        finally:
+            await cancel([fed, begins, stops])
+
+
+async def _work_until(over: Collection[asyncio.Task[Any]], worker: Worker) -> None:
+    """Run the worker until one of these is over, or it ends by itself."""
+    working = asyncio.create_task(worker.run())
     try:
-        await asyncio.wait({working, fed}, return_when=asyncio.FIRST_COMPLETED)
-        if not fed.done():
-            await working
-            raise ReplayInterrupted
-        fed.result()
+        await asyncio.wait({working, *over}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        await cancel([fed])
         worker.stop()
         await working
+
+
+@contextmanager
+def _interruptible() -> Iterator[asyncio.Event]:
+    """Set by SIGINT and SIGTERM, while no worker listens to them."""
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    try:
+        yield asked
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from uuid import UUID
 
 from pipeline.execution import execute
 from pipeline.replay import History, PastEntry, Span
-from pipeline.stage import Drop, Emit, Outcome, Reject, Retry
+from pipeline.stage import Drop, Emit, Outcome, Reject, Retry, Stage
 from schemas.codec import UnreadableRecord
 from schemas.records import Cancellation, ClassifiedComment, Comment
 from stages.adapters.database.history import Past, Stored, StoredComments
@@ -134,27 +135,33 @@ class _Reader:
 
 
 class _Judge:
-    """The stages intent and vision as configured, on stand-ins."""
+    """The stages intent and vision as configured, on stand-ins; each loads its model when it first gets a comment."""
 
     def __init__(self, wiring: Wiring) -> None:
-        settings = wiring.settings
+        self._wiring = wiring
         self._judgements, self._matches = NotedJudgements(), NotedMatches()
-        self._intent = intent_stage(
-            wiring.limits("intent", batch_size=_BATCH),
-            classifier=wiring.classifier,
+
+    @cached_property
+    def _intent(self) -> Stage[Comment]:
+        return intent_stage(
+            self._wiring.limits("intent", batch_size=_BATCH),
+            classifier=self._wiring.classifier,
             store=self._judgements,
-            threshold=settings.intent_threshold,
+            threshold=self._wiring.settings.intent_threshold,
         )
-        self._vision = vision_stage(
-            wiring.limits("vision"),
-            shelves=wiring.shelves_of(CatalogOnLoan(wiring.catalog)),
-            sight=wiring.sight,
-            matcher=wiring.matcher,
+
+    @cached_property
+    def _vision(self) -> Stage[ClassifiedComment]:
+        return vision_stage(
+            self._wiring.limits("vision"),
+            shelves=self._wiring.shelves_of(CatalogOnLoan(self._wiring.catalog)),
+            sight=self._wiring.sight,
+            matcher=self._wiring.matcher,
             catalog=self._matches,
             unlisted=UnkeptClaims(),
-            pins=wiring.pins,
+            pins=self._wiring.pins,
             reviews=UnaskedReviews(),
-            thresholds=wiring.match_thresholds,
+            thresholds=self._wiring.match_thresholds,
         )
 
     async def judge(self, comments: Sequence[Comment]) -> list[Judged]:

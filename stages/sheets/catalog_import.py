@@ -44,8 +44,8 @@ async def import_catalog(
     default_stock: int | None = None,
 ) -> ImportReport:
     """Take the products of a sheet (Shopify's or a plain one) into the streamer's catalog, each in a transaction of
-    its own; a second import of the same sheet changes nothing, and one without a column for pictures leaves those that
-    are there. Raises UnreadableSheet and UnusablePictures."""
+    its own; a second import of the same sheet changes nothing, and one without a column for aliases or pictures leaves
+    those that are there. Raises UnreadableSheet and UnusablePictures."""
     rows = read_sheet(raw)
     read = partial(read_shopify if is_shopify(rows) else read_plain, rows)
     sheet = read(streamer.currency, default_stock)
@@ -60,6 +60,7 @@ async def import_catalog(
             [Variant(each.name, each.stock, each.code, each.price) for each in listing.variants],
             set_stock=set_stock,
             now=now,
+            keeps_aliases=not sheet.names_aliases,
             keeps_images=not sheet.names_pictures,
         )
         counts[change] += 1

@@ -50,11 +50,12 @@ class RefusedRow:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What was read: the products, the lines refused, and the handles that the shop itself does not offer now. A sheet
-    that `names_pictures` has a column for them, and an empty cell then says that there are none."""
+    that `names_aliases` or `names_pictures` has a column for them, and an empty cell then says that there are none."""
 
     listings: tuple[Listing, ...]
     refused: tuple[RefusedRow, ...]
     inactive: tuple[str, ...] = ()
+    names_aliases: bool = True
     names_pictures: bool = True
 
 

@@ -37,7 +37,12 @@ def read_plain(rows: Sequence[SheetRow], currency: str, default_stock: int | Non
             _read(reading, row)
         except (RowRefused, UnreadableAmount) as error:
             refused.append(RefusedRow(row.line, str(error)))
-    return Sheet(tuple(reading.listings.values()), tuple(refused), names_pictures="images" in rows[0].cells)
+    return Sheet(
+        tuple(reading.listings.values()),
+        tuple(refused),
+        names_aliases="aliases" in rows[0].cells,
+        names_pictures="images" in rows[0].cells,
+    )
 
 
 def _read(reading: _Reading, row: SheetRow) -> None:

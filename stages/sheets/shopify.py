@@ -51,8 +51,14 @@ def read_shopify(rows: Sequence[SheetRow], currency: str, default_stock: int | N
         refused += faults
         if listing:
             listings.append(listing)
-    names_pictures = "image src" in with_shopify_names(rows[0]).cells
-    return Sheet(tuple(listings), tuple(refused), tuple(inactive), names_pictures)
+    columns = with_shopify_names(rows[0]).cells
+    return Sheet(
+        tuple(listings),
+        tuple(refused),
+        tuple(inactive),
+        names_aliases="aliases" in columns,
+        names_pictures="image src" in columns,
+    )
 
 
 def _listing(

@@ -64,7 +64,9 @@ async def door_on(
     high_water = HighWater(Backlog(redis, keys.comments, READER).unread, mark, lambda: next(ticks))
     limits = RateLimits.of(per_key=per_key, per_viewer=per_viewer)
     log = CommentLog(CoalescedRedis(redis), keys, OfferBounds(60, limits.key_rate, limits.viewer_rate))
-    comments = CommentDoor(log, limits, keys, partitions, SOURCES, high_water, lambda: NOW, _PATIENCE_SECONDS)
+    comments = CommentDoor(
+        log, limits, keys, partitions, SOURCES, high_water, lambda: NOW, _PATIENCE_SECONDS, first="intent"
+    )
     gate = Gate(None, open_doors=True)
     app = create_door(
         "gateway",

@@ -116,6 +116,23 @@ async def test_an_empty_cell_for_pictures_takes_them_away(shop: Shop) -> None:
     assert (await shop.offers())["tee"].images == ()
 
 
+@pytest.mark.parametrize(
+    ("sheet", "aliases"),
+    [
+        ("sku,name,price,stock\ntee,Tee,1,1\n", ("shirt",)),
+        ("Handle,Title,Variant Price,Variant Inventory Qty\ntee,Tee,1,1\n", ("shirt",)),
+        ("sku,name,price,stock,aliases\ntee,Tee,1,1,\n", ()),
+    ],
+)
+async def test_aliases_stay_where_a_sheet_has_no_column_for_them_and_go_with_an_empty_cell(
+    shop: Shop, sheet: str, aliases: tuple[str, ...]
+) -> None:
+    await shop.run("sku,name,price,stock,aliases\ntee,Tea,2,1,shirt\n", *options(shop))
+    assert (await shop.run(sheet)).out.startswith("0 added, 1 changed")
+    tee = (await shop.offers())["tee"]
+    assert (tee.name, tee.aliases) == ("Tee", aliases)
+
+
 async def test_the_stock_is_set_where_that_is_asked_for(shop: Shop) -> None:
     await shop.run(SHEET, *options(shop))
     await shop.sell("tee", 2, "M")

@@ -81,6 +81,7 @@ async def webhook_on(
         HighWater(Backlog(redis, keys.comments, READER).unread, 50_000, lambda: 0.0),
         lambda: NOW,
         patience_seconds,
+        first="intent",
     )
     inbox = InstagramInbox(door, {SHOW["account"]: "maya.closet"}, lambda: NOW)
     routes = instagram_routes(inbox, app_secret=SECRET, verify_token=TOKEN)

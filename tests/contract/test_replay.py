@@ -67,6 +67,22 @@ async def test_what_has_no_end_is_brought_to_one_and_what_has_is_skipped(shop: P
     assert len(shop.messages(number)) == 1
 
 
+@pytest.mark.parametrize("from_database", [False, True])
+async def test_where_all_has_ended_no_model_is_loaded(
+    shop: PastShop, monkeypatch: pytest.MonkeyPatch, from_database: bool
+) -> None:
+    await shop.past_comment("so cute")
+    await shop.repaired()
+    for model in ("load_classifier", "load_matcher"):
+        monkeypatch.setattr(f"stages.wiring.{model}", refuse)
+    summary = await shop.repaired("again", from_database=from_database)
+    assert (summary["skipped"], summary["fed"]) == (1, 0)
+
+
+def refuse(*_: object) -> None:
+    raise AssertionError("A model is loaded that nobody needs.")
+
+
 async def test_comments_keep_the_seq_under_which_they_came(shop: PastShop) -> None:
     buy = await shop.past_comment("I buy it")
     [entry] = await shop.wiring.redis.execute_command("XRANGE", shop.wiring.keys.comments, "-", "+")

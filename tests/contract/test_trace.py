@@ -13,8 +13,8 @@ from schemas.records import Comment, Viewer
 from stages.adapters.database import Database
 from stages.adapters.database.comments import Comments
 from stages.adapters.database.end_states import EndStates
-from stages.adapters.database.trail import Trail
-from stages.trace import NotTraced, find_chain
+from stages.adapters.database.trail import Chain, Trail
+from stages.trace import NotTraced, as_table, find_chain
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -64,6 +64,64 @@ async def test_an_entry_that_was_refused_at_the_door_is_found_by_its_id(database
     await EndStates(database).record([end])
     chain = await find_chain(Trail(database), "1795388705070-0")
     assert [each["reason"] for each in chain.ends] == ["no message"]
+
+
+async def test_after_a_redrive_each_hop_is_shown_once_and_the_redrive_as_such(database: Database) -> None:
+    sent_back = comment("1795388705090-0")
+    await Comments(database).store([sent_back])
+    way = [["ingest", 1000, 1002, {}], ["intent", 1005, 1009, {"intent": "buy"}]]
+    for at, stage, outcome, reason, hops in (
+        (1400, "vision", "rejected", "away too long", [["vision", 1100, 1300, {}]]),
+        (2400, "vision", "rejected", "away again", [["vision", 2100, 2300, {}]]),
+        (3400, "notify", "done", "", [["vision", 3100, 3300, {"sku": "J"}], ["notify", 3350, 3360, {}]]),
+    ):
+        end = EndState(
+            comment_id=sent_back.comment_id, seq=sent_back.seq, stage=stage, outcome=outcome, reason=reason,
+            hops=[*way, *hops], ended_ms=at,
+        )  # fmt: skip
+        await EndStates(database).record([end])
+    lines = shown(await find_chain(Trail(database), str(sent_back.comment_id)))
+    assert [line[1:] for line in lines if line[1].startswith(("hop", "redrive", "end"))] == [
+        ("hop ingest", "2 ms"),
+        ("hop intent", "4 ms intent buy"),
+        ("hop vision", "200 ms rejected away too long"),
+        ("redrive", "sent back to vision"),
+        ("hop vision", "200 ms rejected away again"),
+        ("redrive", "sent back to vision"),
+        ("hop vision", "200 ms sku J"),
+        ("hop notify", "10 ms"),
+        ("end", "done at notify"),
+    ]
+    assert [line[0] for line in lines if line[1] == "redrive"] == [
+        "1970-01-01 00:00:02.100",
+        "1970-01-01 00:00:03.100",
+    ]
+
+
+async def test_a_later_end_of_an_order_is_no_redrive(database: Database) -> None:
+    bought = comment("1795388705091-0")
+    await Comments(database).store([bought])
+    for at, hops in (
+        (1400, [["payment", 1000, 1002, {}], ["notify", 1005, 1009, {}]]),
+        (2400, [["notify", 2005, 2009, {}]]),
+    ):
+        end = EndState(
+            comment_id=bought.comment_id,
+            seq=bought.seq,
+            stage="notify",
+            outcome="done",
+            hops=hops,
+            ended_ms=at,
+        )
+        await EndStates(database).record([end])
+    lines = shown(await find_chain(Trail(database), str(bought.comment_id)))
+    assert [line[1] for line in lines][-4:] == ["hop payment", "hop notify", "hop notify", "end"]
+
+
+def shown(chain: Chain) -> list[tuple[str, ...]]:
+    """The table's lines."""
+    columns = [[str(cell).strip() for cell in column.cells] for column in as_table(chain).columns]
+    return list(zip(*columns, strict=True))
 
 
 async def test_where_several_are_meant_they_are_listed(database: Database) -> None:

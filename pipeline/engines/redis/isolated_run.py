@@ -35,9 +35,12 @@ class IsolatedRun:
         self._redis, self._keys, self._partitions = redis, keys, partitions
         self._door, self._stages = door, stages
         self._unread = Backlog(redis, keys.comments, door)
+        self.begun = asyncio.Event()
+        """Set once anything is fed: before that nobody need read."""
 
     async def feed(self, entries: Sequence[PastEntry]) -> None:
         """Append to the run's public stream under the entries' own ids, which must rise from call to call."""
+        self.begun.set()
         await self._forget_finished()
         async with self._redis.pipeline(transaction=False) as calls:
             for entry in entries:
@@ -47,6 +50,7 @@ class IsolatedRun:
 
     async def feed_stage(self, stage: str, partition: int, envelope: Envelope) -> None:
         """Append to a stage's stream."""
+        self.begun.set()
         await self._redis.execute_command(
             "XADD", self._keys.stream(stage, partition), "*", *envelope.fields()
         )

@@ -143,11 +143,17 @@ class Catalog:
 
 
 async def put_product(
-    connection: Connection, streamer: str, product: Product, stock: int, *, keeps_images: bool = False
+    connection: Connection,
+    streamer: str,
+    product: Product,
+    stock: int,
+    *,
+    keeps_aliases: bool = False,
+    keeps_images: bool = False,
 ) -> bool:
-    """Add a product with its stock, or change one whose stock stays, and with `keeps_images` its pictures too, in the
-    caller's transaction. Returns whether it was added; its row is locked then. Claims that waited for its code go on
-    (see `serve_unlisted`)."""
+    """Add a product with its stock, or change one whose stock stays, with `keeps_aliases` its aliases and with
+    `keeps_images` its pictures too, in the caller's transaction. Returns whether it was added; its row is locked then.
+    Claims that waited for its code go on (see `serve_unlisted`)."""
     await connection.execute(statement("unlisted/lock_streamer"), streamer)
     added: bool = await connection.fetchval(
         statement("catalog/put_product"),
@@ -158,7 +164,7 @@ async def put_product(
         product.price.amount_minor,
         product.price.currency,
         stock,
-        list(product.aliases),
+        None if keeps_aliases else list(product.aliases),
         None if keeps_images else list(product.images),
     )
     await serve_unlisted(connection, streamer, product.id)

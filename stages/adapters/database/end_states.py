@@ -19,7 +19,8 @@ class EndStates:
         self._database = database
 
     async def record(self, states: Sequence[EndState]) -> None:
-        """Write the states; of one comment's the latest stands."""
+        """Write the states; of one comment's the latest stands, with the hops of all, each once; where it was rejected
+        before, that hop's facts say why."""
         rounds = list(_rounds(states))
         opened = self._database.autocommit() if len(rounds) == 1 else self._database.transaction()
         async with opened as connection:

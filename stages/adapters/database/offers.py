@@ -59,14 +59,22 @@ class Offers:
         *,
         set_stock: bool,
         now: datetime,
+        keeps_aliases: bool = False,
         keeps_images: bool = False,
     ) -> Change:
         """Add a product, or change one, in one transaction. What is there already keeps its stock, which counts what
-        was sold, unless `set_stock`, and with `keeps_images` its pictures; a new variant brings its own stock, and the
-        first ones replace the product's. Variants that are not named stay. Who waits for what is there now gets it in
-        the same transaction."""
+        was sold, unless `set_stock`, with `keeps_aliases` its aliases and with `keeps_images` its pictures; a new
+        variant brings its own stock, and the first ones replace the product's. Variants that are not named stay. Who
+        waits for what is there now gets it in the same transaction."""
         async with self._database.transaction() as connection:
-            added = await put_product(connection, streamer, product, stock, keeps_images=keeps_images)
+            added = await put_product(
+                connection,
+                streamer,
+                product,
+                stock,
+                keeps_aliases=keeps_aliases,
+                keeps_images=keeps_images,
+            )
             counted = await connection.fetchrow(statement("catalog/variant_stock"), product.id)
             new = [
                 variant.stock
