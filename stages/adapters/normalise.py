@@ -8,6 +8,8 @@ characters, far above what the classifier's 64 pieces hold.
 import re
 import unicodedata
 
+from stages.adapters.sign_table import SignTable
+
 LONGEST = 600
 
 # Control, format (zero-width and direction marks), surrogate, private-use and unassigned code points.
@@ -23,14 +25,17 @@ def normalise(text: str) -> str:
 
     Digits are never shortened ("1000" stays) and case is kept. Idempotent.
     """
-    visible = "".join(map(_visible, unicodedata.normalize("NFKC", text[: 4 * LONGEST])))
+    visible = unicodedata.normalize("NFKC", text[: 4 * LONGEST]).translate(_SEEN)
     shortened = _STRETCHED.sub(r"\1\1", unicodedata.normalize("NFKC", visible))
     return _SPACES.sub(" ", shortened).strip()[:LONGEST].rstrip()
 
 
-def _visible(sign: str) -> str:
+def _seen(sign: str) -> str | None:
     if sign.isspace():
         return " "
     if unicodedata.category(sign) in _INVISIBLE or ord(sign) in _VARIATION_SELECTORS:
-        return ""
+        return None
     return sign
+
+
+_SEEN = SignTable(_seen)
