@@ -24,6 +24,10 @@ class DatabaseOutbox:
     @asynccontextmanager
     async def unsent(self, limit: int) -> AsyncIterator[list[OutboxRow]]:
         """Up to `limit` rows, oldest first, locked against other relays; marked as sent when the block ends well."""
+        # Mostly there is none, and ten looks a second need no transaction each.
+        if not await self._is_any_unsent():
+            yield []
+            return
         async with self._database.transaction() as connection:
             rows = await connection.fetch(statement("outbox/unsent"), limit)
             yield [
@@ -40,6 +44,10 @@ class DatabaseOutbox:
             ]
             if rows:
                 await connection.execute(statement("outbox/mark_sent"), [row["id"] for row in rows])
+
+    async def _is_any_unsent(self) -> bool:
+        async with self._database.autocommit() as connection:
+            return bool(await connection.fetchval(statement("outbox/is_any_unsent")))
 
 
 async def put_in_outbox(connection: Connection, record_id: UUID, stage: str, record: CommentRecord) -> None:

@@ -64,18 +64,18 @@ async def pay_plain(
     database: Database, refund_window: timedelta, payments: Sequence[Payment]
 ) -> list[PaidOrder | None]:
     """Book those payments that are plain, in one transaction: of an order that waits for it, that nobody else is at
-    work on, and whose payment is not being given back. None for the others, which are for `book_payment`."""
+    work on, and whose payment is not being given back. The orders that these payments have paid, now or before: mostly
+    the provider's event is faster than we are. None for the others, which are for `book_payment`."""
     async with database.transaction() as connection:
         rows = await connection.fetch(
             statement("payments/pay_plain"), *_columns((p.order_id, p.payment_id, p.at) for p in payments)
         )
-        if not rows:
-            return [None] * len(payments)
-        await accrue_all(connection, [(row, row["paid_at"] + refund_window, row["rate"]) for row in rows])
-        await announce_all(connection, "order.paid", [row["id"] for row in rows])
-        orders = await _by_id(connection, [row["id"] for row in rows])
-    booked = {(row["id"], row["payment_id"]) for row in rows}
-    return [orders[p.order_id] if (p.order_id, p.payment_id) in booked else None for p in payments]
+        if rows:
+            await accrue_all(connection, [(row, row["paid_at"] + refund_window, row["rate"]) for row in rows])
+            await announce_all(connection, "order.paid", [row["id"] for row in rows])
+        orders = await _by_id(connection, [payment.order_id for payment in payments])
+    paid = {(each.order_id, each.payment_id): each for each in orders.values() if each.status == "paid"}
+    return [paid.get((payment.order_id, payment.payment_id)) for payment in payments]
 
 
 async def keep_links(database: Database, links: Sequence[Link]) -> list[PaidOrder | None]:

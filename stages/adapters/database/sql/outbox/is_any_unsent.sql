@@ -1,0 +1,1 @@
+select exists (select from outbox where sent_at is null)
