@@ -64,4 +64,4 @@ def detection(sprites: Path, grocery: Path, models: Path, threads: int) -> dict[
         )
         data = write_dataset(Path(work), options)
         place_font()
-        return {"frames": TEST_FRAMES, **measure(models / "detector.pt", data, options)}
+        return {"frames": TEST_FRAMES, **measure(models / "detector.onnx", data, options)}

@@ -9,6 +9,7 @@ from PIL import Image
 
 from stages.adapters.catalog_views import catalog_views
 from stages.adapters.embedding import Embedder, Vectors
+from stages.adapters.resizing import pixels
 
 _NEIGHBOURS = 30  # of the cohort, by which a picture's familiarity is judged
 
@@ -58,8 +59,12 @@ class CatalogIndex:
 
 def describe_product(sku: str, pictures: Sequence[Image.Image], embedder: Embedder) -> ProductVectors:
     """The product's vectors, one for each catalog picture; the same pictures give the same vectors."""
-    prototypes = np.stack([mean_direction(embedder.embed(catalog_views(picture))) for picture in pictures])
+    prototypes = np.stack([_prototype(picture, embedder) for picture in pictures])
     return ProductVectors(sku, np.column_stack((prototypes, -familiarity(prototypes, embedder.cohort))))
+
+
+def _prototype(picture: Image.Image, embedder: Embedder) -> Vectors:
+    return mean_direction(embedder.embed([pixels(view) for view in catalog_views(picture)]))
 
 
 def as_query(vectors: Vectors) -> Vectors:

@@ -6,10 +6,10 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from stages.adapters.models import MissingModel
 from stages.adapters.onnx_session import open_session
+from stages.adapters.resizing import Pixels, shrink
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
 """Unit vectors, one a row: (n, d), float32, L2 norm 1."""
@@ -43,13 +43,13 @@ class Embedder:
         self.dimensions = int(self._session.get_outputs()[0].shape[1])
         self.cohort = self._read_cohort()
 
-    def embed(self, pictures: Sequence[Image.Image]) -> Vectors:
+    def embed(self, pictures: Sequence[Pixels]) -> Vectors:
         """One unit vector per picture, in order; (0, d) for none."""
         parts = [self._embed_batch(pictures[at : at + _BATCH]) for at in range(0, len(pictures), _BATCH)]
         return np.concatenate(parts) if parts else np.zeros((0, self.dimensions), np.float32)
 
-    def _embed_batch(self, pictures: Sequence[Image.Image]) -> Vectors:
-        pixels = np.stack([_pixels(picture) for picture in pictures])
+    def _embed_batch(self, pictures: Sequence[Pixels]) -> Vectors:
+        pixels = np.stack([shrink(picture, SIDE, SIDE) for picture in pictures])
         vectors: Vectors = self._session.run([self._output], {self._input: pixels})[0]
         return vectors
 
@@ -59,10 +59,3 @@ class Embedder:
         none = np.zeros((0, SIDE, SIDE, 3), np.uint8)
         cohort: Vectors = self._session.run([_COHORT], {self._input: none})[0]
         return cohort
-
-
-def _pixels(picture: Image.Image) -> npt.NDArray[np.uint8]:
-    # Reducing in whole steps first makes the resize of a large photo many times cheaper.
-    return np.asarray(
-        picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0), np.uint8
-    )

@@ -15,10 +15,13 @@ from stages.adapters.catalog_index import (
     describe_product,
     mean_direction,
 )
+from stages.adapters.detector import Detector
 from stages.adapters.embedding import Embedder, Vectors
 from stages.adapters.evidence import Calibration, weigh
 from stages.adapters.hints import LogOdds
+from stages.adapters.models import detector_file
 from stages.adapters.regions import Box, crops, fixed_windows
+from stages.adapters.resizing import pixels
 
 
 class RegionFinder(Protocol):
@@ -58,12 +61,10 @@ class Matcher:
 
     @classmethod
     def from_folder(cls, folder: Path, *, threads: int = 2) -> "Matcher":
-        """Load detector.pt, embedding.onnx and calibration.json; raises MissingModel naming what isn't there."""
-        from stages.adapters.detector import Detector  # brings torch: only when it is really wanted
-
+        """Load the detector, embedding.onnx and calibration.json; raises MissingModel naming what isn't there."""
         calibration = Calibration.from_file(folder / "calibration.json")
         embedder = Embedder(folder / "embedding.onnx", threads=threads)
-        return cls(Detector(folder / "detector.pt", threads=threads), embedder, calibration)
+        return cls(_finder(detector_file(folder), threads), embedder, calibration)
 
     def describe(self, frame: Image.Image) -> FrameDescription:
         """Look at the whole frame, a few fixed windows, and whatever the detector found."""
@@ -77,7 +78,11 @@ class Matcher:
             for frame, found in zip(opaque, self._detector.regions(opaque), strict=True)
         ]
         vectors = self._embedder.embed(
-            [crop for frame, regions in zip(opaque, boxes, strict=True) for crop in crops(frame, regions)]
+            [
+                crop
+                for frame, regions in zip(opaque, boxes, strict=True)
+                for crop in crops(pixels(frame), regions)
+            ]
         )
         descriptions, start = [], 0
         for frame, regions in zip(opaque, boxes, strict=True):
@@ -136,3 +141,11 @@ class Matcher:
             none_before -= score
             left = np.delete(left, evidence.product)
         return ranked
+
+
+def _finder(weights: Path, threads: int) -> RegionFinder:
+    if weights.suffix == ".onnx":
+        return Detector(weights, threads=threads)
+    from stages.adapters.ultralytics_detector import UltralyticsDetector  # brings torch
+
+    return UltralyticsDetector(weights, threads=threads)

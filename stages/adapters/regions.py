@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PIL import Image
+from stages.adapters.resizing import Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +37,26 @@ def fixed_windows(width: int, height: int) -> list[Box]:
     ]
 
 
-def square_crop(frame: Image.Image, box: Box, *, margin: float = 0.06) -> Image.Image:
+def square_crop(frame: Pixels, box: Box, *, margin: float = 0.06) -> Pixels:
     """The smallest square around `box`, grown by `margin` of its side, moved to lie inside the frame.
 
     A square keeps the product's shape when the network resizes it. Where the frame is too narrow for
-    the square the crop keeps the frame's own extent.
+    the square the crop keeps the frame's own extent. Shares the frame's memory.
     """
+    height, width = frame.shape[:2]
     side = max(box.x1 - box.x0, box.y1 - box.y0) * (1 + 2 * margin)
-    left, right = _interval((box.x0 + box.x1) / 2, side, frame.width)
-    top, bottom = _interval((box.y0 + box.y1) / 2, side, frame.height)
-    return frame.crop((left, top, right, bottom))
+    left, right = _interval((box.x0 + box.x1) / 2, side, width)
+    top, bottom = _interval((box.y0 + box.y1) / 2, side, height)
+    return frame[top:bottom, left:right]
 
 
 def _interval(centre: float, length: float, limit: int) -> tuple[int, int]:
     length = min(length, limit)
     low = min(max(centre - length / 2, 0), limit - length)
-    start = round(low)
+    start = min(round(low), limit - 1)
     return start, max(start + 1, min(limit, round(low + length)))
 
 
-def crops(frame: Image.Image, boxes: Sequence[Box]) -> list[Image.Image]:
+def crops(frame: Pixels, boxes: Sequence[Box]) -> list[Pixels]:
     """One square crop per box, in order."""
     return [square_crop(frame, box) for box in boxes]

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from pipeline.finding import Finding
 from stages.adapters.classifier import ONNX_FILES, OWN_MODEL
+from stages.adapters.models import detector_file
 from stages.settings import ShopSettings
 
 HASHES = "SHA256SUMS"
 """Beside a model's files, as `sha256sum * > SHA256SUMS` writes it; ours come with one, others may."""
 
-_VISION_FILES = ("detector.pt", "embedding.onnx", "calibration.json")
+_OTHERS = ("embedding.onnx", "calibration.json")  # than the detector
 _OWN_VISION_MODEL = OWN_MODEL.parent / "vision"
 
 
@@ -25,7 +26,7 @@ def model_findings(settings: ShopSettings) -> list[Finding]:
     vision = settings.vision_model or _OWN_VISION_MODEL
     return [
         _finding("Intent model", intent, ("config.json",) if is_foreign else ONNX_FILES, "INTENT_MODEL"),
-        _finding("Vision model", vision, _VISION_FILES, "VISION_MODEL"),
+        _finding("Vision model", vision, (detector_file(vision).name, *_OTHERS), "VISION_MODEL"),
     ]
 
 

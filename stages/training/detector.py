@@ -25,12 +25,13 @@ from stages.training.sprites import SpriteSheet
 
 SEED = 20250
 _HELD_OUT = 0.15
+_OPSET = 17
 _SHARD = 100  # frames composed in one go; each shard has its own seed, so workers don't change the result
 _DRAWN_TRAIN, _DRAWN_TEST = range(4000), range(10_000, 10_600)
 
 
 def main() -> None:
-    """Compose, train, measure, save half-precision weights; prints the figures as one JSON line."""
+    """Compose, train, measure, export; prints the figures as one JSON line."""
     options = _arguments()
     os.environ["YOLO_VERBOSE"] = "1"  # its progress bars
     with tempfile.TemporaryDirectory() as scratch:
@@ -38,7 +39,7 @@ def main() -> None:
         data = write_dataset(work, options)
         weights = train(data, work, options)
         figures = measure(weights, data, options)
-        save_in_half(weights, options.output, options.threads)
+        export(weights, options.output, work, options.threads)
     print(json.dumps(figures))
 
 
@@ -50,7 +51,7 @@ def _arguments() -> argparse.Namespace:
         "--sprites", type=Path, required=True, help="`assets` of npm @lobehub/fluent-emoji-3d"
     )
     parser.add_argument("--grocery", type=Path, required=True, help="folder with catalog/ and frames/ photos")
-    parser.add_argument("--output", type=Path, default=Path("stages/models/vision/detector.pt"))
+    parser.add_argument("--output", type=Path, default=Path("stages/models/vision/detector.onnx"))
     parser.add_argument("--work", type=Path, help="keep the composed frames and the run here")
     parser.add_argument("--frames", type=int, default=3200)
     parser.add_argument("--test-frames", type=int, default=400)
@@ -192,27 +193,24 @@ def measure(weights: Path, data: Path, options: argparse.Namespace) -> dict[str,
     }
 
 
-def save_in_half(weights: Path, destination: Path, threads: int) -> None:
-    """Keep what inference needs, in half precision; the file is about twice the parameter count in bytes.
-
-    Loading it widens the weights again, so that the arithmetic is in single precision.
-    """
+def export(weights: Path, destination: Path, work: Path, threads: int) -> None:
+    """Write the network as ONNX for any size of frame, its weights stored in half precision."""
+    import onnx
     import torch
 
-    load_yolo(threads)
+    from stages.training.picture_encoder import store_weights_in_half
+
+    yolo = load_yolo(threads)
     checkpoint = torch.load(weights, map_location="cpu", weights_only=False)  # nosec B614 - our own file
     model = (checkpoint.get("ema") or checkpoint["model"]).float().eval()
     fold_normalisation(model.model[0])
-    model = model.half()
-    for parameter in model.parameters():
-        parameter.requires_grad = False
-    arguments = model.args if isinstance(model.args, dict) else vars(model.args)
-    machines_own = ("data", "model", "project", "name", "save_dir")  # paths of where it was trained
-    model.args = {name: value for name, value in arguments.items() if name not in machines_own}
-    model.yaml = {name: value for name, value in model.yaml.items() if name != "yaml_file"}
-    kept = {"model": model, "train_args": {"imgsz": SIDE, "task": "detect"}, "version": checkpoint["version"]}
+    folded = work / "folded.pt"
+    torch.save({**checkpoint, "ema": None, "model": model}, folded)
+    written = yolo(str(folded)).export(format="onnx", imgsz=SIDE, dynamic=True, simplify=False, opset=_OPSET)
+    network = onnx.load(written)
+    store_weights_in_half(network)
     destination.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(kept, destination)
+    onnx.save(network, destination)
 
 
 if __name__ == "__main__":

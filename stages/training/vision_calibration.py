@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path("stages/models/vision"))
     options = parser.parse_args()
     matcher = Matcher(
-        Detector(options.models / "detector.pt"),
+        Detector(options.models / "detector.onnx"),
         Embedder(options.models / "embedding.onnx"),
         Calibration(0, 0, 0, 0, 0),  # not used while it is being fitted
     )

@@ -19,6 +19,7 @@ from stages.adapters.catalog_index import mean_direction
 from stages.adapters.catalog_views import catalog_views
 from stages.adapters.embedding import SIDE
 from stages.adapters.regions import crops, fixed_windows
+from stages.adapters.resizing import Pixels, pixels, shrink
 from stages.training.composites import ProductPool
 from stages.training.detector import SEED, pools
 from stages.training.grocery import GroceryProduct, grocery_parts
@@ -67,8 +68,8 @@ def composed_lessons(
         product = pool.picture(name)
         # Nobody piles up drawn garments and mugs; fruit lies in heaps.
         scenes = (held, held) if name.startswith("drawn") else (heap, held)
-        photos = [scene(product, backgrounds, random) for scene in scenes]
-        yield Lesson(name, early_maps([on_white(product)], encoder), early_maps(photos, encoder))
+        photos = [pixels(scene(product, backgrounds, random)) for scene in scenes]
+        yield Lesson(name, early_maps([pixels(on_white(product))], encoder), early_maps(photos, encoder))
 
 
 def real_lesson(product: GroceryProduct, encoder: PictureEncoder) -> Lesson:
@@ -77,9 +78,9 @@ def real_lesson(product: GroceryProduct, encoder: PictureEncoder) -> Lesson:
         crop
         for path in product.photos
         for photo in (Image.open(path).convert("RGB"),)
-        for crop in crops(photo, fixed_windows(*photo.size)[:2])
+        for crop in crops(pixels(photo), fixed_windows(*photo.size)[:2])
     ]
-    catalog = catalog_views(Image.open(product.picture))
+    catalog = [pixels(view) for view in catalog_views(Image.open(product.picture))]
     return Lesson(product.sku, early_maps(catalog, encoder), early_maps(photos, encoder))
 
 
@@ -96,22 +97,17 @@ def cohort(products: Sequence[GroceryProduct], encoder: PictureEncoder) -> Array
     vectors = []
     for path in track([path for one in products for path in one.photos], description="cohort"):
         photo = Image.open(path).convert("RGB")
-        maps = torch.from_numpy(early_maps(crops(photo, fixed_windows(*photo.size)), encoder)).float()
+        maps = torch.from_numpy(early_maps(crops(pixels(photo), fixed_windows(*photo.size)), encoder)).float()
         with torch.no_grad():
             vectors.append(mean_direction(encoder.late(maps).numpy()))
     return np.stack(vectors)
 
 
-def early_maps(pictures: Sequence[Image.Image], encoder: PictureEncoder) -> Array:
+def early_maps(pictures: Sequence[Pixels], encoder: PictureEncoder) -> Array:
     """What the network's fixed part makes of `pictures`: (n, 112, 14, 14), float16."""
     maps = []
     for start in range(0, len(pictures), _AT_ONCE):
-        resized = [
-            np.asarray(
-                picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
-            )
-            for picture in pictures[start : start + _AT_ONCE]
-        ]
+        resized = [shrink(picture, SIDE, SIDE) for picture in pictures[start : start + _AT_ONCE]]
         with torch.no_grad():
             maps.append(encoder.early(torch.from_numpy(np.stack(resized))).half().contiguous().numpy())
     return np.concatenate(maps)

@@ -161,8 +161,8 @@ def test_a_model_that_is_not_there(shop: dict[str, Any]) -> None:
     status, [(subject, level, said)] = doctor({**shop, "vision_model": "/nowhere"})
     assert (status, subject, level) == (1, "Vision model", "error")
     assert said == (
-        "/nowhere lacks detector.pt, embedding.onnx, calibration.json. Set VISION_MODEL to a folder that has them, or "
-        "leave it empty and reinstall the package."
+        "/nowhere lacks detector.onnx, embedding.onnx, calibration.json. Set VISION_MODEL to a folder that has "
+        "them, or leave it empty and reinstall the package."
     )
 
 

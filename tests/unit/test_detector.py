@@ -6,18 +6,22 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from stages.adapters.detector import Detector
+from stages.adapters.detector import MOST_BOXES, SIDE, Detector, candidates, surest
 from stages.adapters.models import MissingModel
+from stages.adapters.offline_ultralytics import load_yolo
 from stages.adapters.regions import Box, fixed_windows, square_crop
+from stages.adapters.resizing import pixels
+from stages.adapters.ultralytics_detector import UltralyticsDetector
 
 ROOT = Path(__file__).resolve().parents[2]
-WEIGHTS = ROOT / "stages" / "models" / "vision" / "detector.pt"
+WEIGHTS = ROOT / "stages" / "models" / "vision" / "detector.onnx"
 PRODUCT = (110, 120, 210, 260)
 
 
@@ -77,11 +81,50 @@ def test_threads_may_share_a_detector(detector: Detector) -> None:
         assert list(pool.map(lambda frame: detector.regions([frame]), frames)) == alone
 
 
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A detector of ultralytics' own kind that has learned nothing, and finds something everywhere."""
+    import torch
+
+    torch.manual_seed(0)
+    yolo = load_yolo(1)("yolo11n.yaml", task="detect")
+    for branch in yolo.model.model[-1].cv3:
+        torch.nn.init.normal_(branch[-1].weight, std=500)
+        torch.nn.init.zeros_(branch[-1].bias)
+    weights = tmp_path_factory.mktemp("own") / "detector.pt"
+    yolo.save(weights)
+    return weights
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")  # torch's, of its exporter
+def test_a_user_s_own_weights_see_what_their_export_sees(own: Path) -> None:
+    exported = Path(load_yolo(1)(str(own)).export(format="onnx", imgsz=SIDE, dynamic=True, simplify=False))
+    frames = [scene(), scene(None).resize((240, 320)), scene().resize((640, 360))]
+    theirs, same = UltralyticsDetector(own).regions(frames), Detector(exported).regions(frames)
+    for there, here in zip(theirs, same, strict=True):
+        assert len(here) == len(there) == MOST_BOXES
+        assert astuple(here[0]) == pytest.approx(astuple(there[0]), abs=0.05)
+
+
+def test_boxes_a_network_has_suppressed_itself_are_taken() -> None:
+    found = np.asarray([(10, 20, 30, 40, 0.9, 3), (5, 5, 5, 9, 0.8, 0), (1, 1, 9, 9, 0.01, 0)], np.float32)
+    assert candidates(found).tolist() == [[10, 20, 30, 40, pytest.approx(0.9)]]
+
+
+def test_the_surest_of_boxes_that_frame_the_same_is_kept() -> None:
+    rows = [(0, 0, 10, 10, 0.5), (0, 0, 10, 11, 0.9), (0, 0, 10, 20, 0.4), (50, 50, 60, 60, 0.6)]
+    kept = surest(np.asarray(rows, np.float32))
+    assert kept[:, 4] == pytest.approx([0.9, 0.6, 0.4])
+    many = [(20 * at, 0, 20 * at + 10, 10, 0.1 + at / 20) for at in range(10)]
+    assert len(surest(np.asarray(many, np.float32))) == MOST_BOXES
+    assert surest(np.zeros((0, 5), np.float32)).shape == (0, 5)
+
+
 def test_missing_weights_say_what_to_do_and_nothing_is_fetched(tmp_path: Path) -> None:
     with pytest.raises(
-        MissingModel, match=r"no product detector at .*yolo11n\.pt.*stages\.training\.detector"
+        MissingModel, match=r"no product detector at .*yolo11n\.onnx.*stages\.training\.detector"
     ):
-        Detector(tmp_path / "yolo11n.pt")
+        Detector(tmp_path / "yolo11n.onnx")
 
 
 def test_the_weights_fit_into_git() -> None:
@@ -97,21 +140,29 @@ socket.socket.connect = refuse
 from pathlib import Path
 from PIL import Image
 from stages.adapters.matcher import Matcher
-assert "torch" not in sys.modules, "torch was loaded before anybody wanted a detector"
 matcher = Matcher.from_folder(Path(sys.argv[1]))
 matcher.describe(Image.new("RGB", (64, 64)))
+print("torch" in sys.modules)
 loaded = {line.split()[-1] for line in open("/proc/self/maps") if ".so" in line}
 print([name for name in loaded if "libGL" in name or "libEGL" in name])
 """
 
 
-def test_looking_needs_no_network_no_libgl_and_writes_no_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("weights", ["detector.onnx", "detector.pt"])
+def test_looking_needs_no_network_no_libgl_and_writes_no_file(
+    own: Path, tmp_path: Path, weights: str
+) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / weights).symlink_to(own if weights == "detector.pt" else WEIGHTS)
+    for name in ("embedding.onnx", "calibration.json"):
+        (models / name).symlink_to(WEIGHTS.parent / name)
     home, work, scratch = (tmp_path / name for name in ("home", "work", "tmp"))
     for folder in (home, work, scratch):
         folder.mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("YOLO", "XDG", "OMP"))}
     done = subprocess.run(
-        [sys.executable, "-c", LOOK, str(WEIGHTS.parent)],
+        [sys.executable, "-c", LOOK, str(models)],
         env={
             **kept,
             "HOME": str(home),
@@ -125,7 +176,8 @@ def test_looking_needs_no_network_no_libgl_and_writes_no_file(tmp_path: Path) ->
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "[]", "standard output is the caller's, and libGL isn't everywhere"
+    torch = weights == "detector.pt"  # ours needs none
+    assert done.stdout == f"{torch}\n[]\n", "standard output is the caller's, and libGL isn't everywhere"
     assert [path for folder in (home, work, scratch) for path in folder.rglob("*")] == []
 
 
@@ -154,4 +206,4 @@ def test_windows_begin_with_the_whole_frame_and_stay_inside() -> None:
     ],
 )
 def test_a_crop_is_square_and_inside_the_frame(box: Box, size: tuple[int, int]) -> None:
-    assert square_crop(scene(), box).size == size
+    assert square_crop(pixels(scene()), box).shape == (size[1], size[0], 3)

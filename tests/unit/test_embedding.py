@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from stages.adapters.embedding import Embedder
 from stages.adapters.models import MissingModel
+from stages.adapters.resizing import pixels
 
 MODEL = Path(__file__).resolve().parents[2] / "stages" / "models" / "vision" / "embedding.onnx"
 
@@ -43,7 +44,7 @@ def embedder() -> Embedder:
 
 
 def test_every_picture_gets_one_unit_vector(embedder: Embedder) -> None:
-    vectors = embedder.embed([drawing(seed) for seed in range(3)])
+    vectors = embedder.embed([pixels(drawing(seed)) for seed in range(3)])
     assert vectors.shape == (3, embedder.dimensions)
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1.0] * 3, abs=1e-5)
@@ -54,7 +55,7 @@ def test_no_picture_gives_no_vector(embedder: Embedder) -> None:
 
 
 def test_a_picture_s_vector_does_not_depend_on_its_batch(embedder: Embedder) -> None:
-    pictures = [drawing(seed) for seed in range(35)]
+    pictures = [pixels(drawing(seed)) for seed in range(35)]
     together = embedder.embed(pictures)
     for place in (0, 31, 32, 34):
         assert embedder.embed([pictures[place]])[0] == pytest.approx(together[place], abs=1e-4)
@@ -65,13 +66,14 @@ def test_a_worse_picture_of_the_same_thing_lies_nearer_than_another_thing(embedd
     worse = [
         picture.rotate(6, fillcolor="white").filter(ImageFilter.GaussianBlur(1.5)) for picture in pictures
     ]
-    similarities = embedder.embed(worse) @ embedder.embed(pictures).T
+    near, plain = (embedder.embed([pixels(one) for one in many]) for many in (worse, pictures))
+    similarities = near @ plain.T
     assert similarities.argmax(axis=1).tolist() == list(range(6))
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "1"])
 def test_any_kind_of_picture_is_taken(embedder: Embedder, mode: str) -> None:
-    assert np.isfinite(embedder.embed([drawing(1).convert(mode)])).all()
+    assert np.isfinite(embedder.embed([pixels(drawing(1).convert(mode))])).all()
 
 
 def test_a_missing_model_says_what_to_do(tmp_path: Path) -> None:

@@ -147,9 +147,9 @@ def test_a_product_with_several_pictures_is_found_by_any(matcher: Matcher) -> No
         assert found.sku == "set"
 
 
-@pytest.mark.parametrize("missing", ["detector.pt", "embedding.onnx", "calibration.json"])
+@pytest.mark.parametrize("missing", ["detector.onnx", "embedding.onnx", "calibration.json"])
 def test_a_missing_part_is_named(tmp_path: Path, missing: str) -> None:
-    for name in {"detector.pt", "embedding.onnx", "calibration.json"} - {missing}:
+    for name in {"detector.onnx", "embedding.onnx", "calibration.json"} - {missing}:
         (tmp_path / name).symlink_to(MODELS / name)
     with pytest.raises(MissingModel, match=missing.replace(".", r"\.")):
         Matcher.from_folder(tmp_path)
