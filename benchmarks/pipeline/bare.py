@@ -1,4 +1,5 @@
-"""The intent model alone, on all cores: no stream, no database. Prints comments per second as JSON."""
+"""The intent model alone, the whole network for each text, on all cores: no stream, no database. Prints comments per
+second as JSON."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from schemas.records import Intent
 from stages.adapters.models import MissingModel
 from stages.adapters.normalise import normalise
+from stages.adapters.sections import Section, load_sections
+from stages.adapters.takes_back import takes_back
 from stages.adapters.wordless import is_wordless
 
 OWN_MODEL = Path(__file__).parents[1] / "models" / "intent"
@@ -87,11 +90,12 @@ WINDOW = 512  # texts that are tokenised at a time: memory doesn't grow with the
 _CALL_PIECES = 13  # a call takes as long as so many pieces, besides its own: 2 ms and 0.155 ms each, measured
 NOTHING_SAID = 0.99  # the score of "none" for texts without a word, which no model is asked about
 
-_Pieces = Sequence[int]
+_Rows = dict[int, NDArray[Any]]  # by the text's place: its pieces, or its states behind a section
 
 
 class OnnxClassifier:
-    """Serves a folder of config.json, tokenizer.json and model.onnx by tokenizers and onnxruntime.
+    """Serves a folder of config.json, tokenizer.json and model.onnx by tokenizers and onnxruntime. Where it also has
+    exits.json, a text that certainly is no purchase leaves the network on its way (see `sections`).
 
     config.json: `id2label`, `max_length` (pieces), `temperature`, `prefix` (put before each text),
     `pad_token_id`, `batch` (texts a call; 1 where the network's int8 scales span a call, which would make
@@ -113,12 +117,12 @@ class OnnxClassifier:
         self._offsets = np.array(config.get("offsets", [0.0] * len(self._intents)), dtype=np.float64)
         self._prefix = str(config.get("prefix", ""))
         self._batch = int(config.get("batch", 1))
-        self._pad = int(config.get("pad_token_id", 0))
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(int(config.get("max_length", 64)))
         self._tokenizer.no_padding()
         # Several calls at once use two cores better than one call with two threads.
-        self._session = open_session(folder / "model.onnx", threads=1)
+        pad = int(config.get("pad_token_id", 0))
+        self._sections = load_sections(folder, pad, partial(open_session, threads=1))
         self._pool = ThreadPoolExecutor(threads, "intent") if threads > 1 else None
 
     def classify(self, texts: Sequence[str]) -> list[Judgement]:
@@ -133,31 +137,40 @@ class OnnxClassifier:
         prepared = {place: normalise(text) for place, text in enumerate(texts)}
         worded = [place for place, text in prepared.items() if not is_wordless(text)]
         encodings = self._tokenizer.encode_batch([self._prefix + prepared[place] for place in worded])
-        pieces = {place: encoding.ids for place, encoding in zip(worded, encodings, strict=True)}
-        batches = list(self._batches(pieces))
-        calls = (self._pool.map if self._pool else map)(
-            self._judge, [[pieces[i] for i in b] for b in batches]
-        )
-        for places, answers in zip(batches, calls, strict=True):
-            for place, answer in zip(places, answers, strict=True):
-                judgements[place] = answer
+        rows: _Rows = {place: np.array(e.ids) for place, e in zip(worded, encodings, strict=True)}
+        for section in self._sections:
+            rows = self._through(section, rows, prepared, judgements)
         return judgements
 
-    def _batches(self, pieces: Mapping[int, _Pieces]) -> Iterator[list[int]]:
+    def _through(
+        self, section: Section, rows: _Rows, prepared: Mapping[int, str], judgements: list[Judgement]
+    ) -> _Rows:
+        """Judge those that this section is certain of; the states of the others."""
+        left: _Rows = {}
+        batches = list(self._batches(rows))
+        calls = (self._pool.map if self._pool else map)(section.run, [[rows[i] for i in b] for b in batches])
+        for places, (logits, states) in zip(batches, calls, strict=True):
+            for row, place in enumerate(places):
+                judgement = self._said(section, logits[row], prepared[place])
+                if judgement is None:
+                    left[place] = states[row]
+                else:
+                    judgements[place] = judgement
+        return left
+
+    def _said(self, section: Section, logits: NDArray[np.float64], text: str) -> Judgement | None:
+        if section.exit is None:
+            return self._judgement(logits)
+        settled = section.exit.settled(logits, self._intents)
+        # Who takes a claim back is judged by the whole network, whatever the exit is certain of.
+        return Judgement(*settled) if settled and not takes_back(text) else None
+
+    def _batches(self, rows: _Rows) -> Iterator[list[int]]:
         """Texts of like length together, the longest first: little of a call is padding, and none ends late."""
-        order = sorted(pieces, key=lambda place: len(pieces[place]))
-        cuts = cheapest_cuts([len(pieces[place]) for place in order], self._batch)
+        order = sorted(rows, key=lambda place: len(rows[place]))
+        cuts = cheapest_cuts([len(rows[place]) for place in order], self._batch)
         for start, end in reversed(cuts):
             yield order[start:end]
-
-    def _judge(self, batch: Sequence[_Pieces]) -> list[Judgement]:
-        ids = np.full((len(batch), max(map(len, batch))), self._pad, dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, pieces in enumerate(batch):
-            ids[row, : len(pieces)] = pieces
-            mask[row, : len(pieces)] = 1
-        (logits,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
-        return [self._judgement(row) for row in np.asarray(logits, dtype=np.float64)]
 
     def _judgement(self, logits: NDArray[np.float64]) -> Judgement:
         scaled = logits / self._temperature + self._offsets

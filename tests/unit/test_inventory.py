@@ -11,7 +11,8 @@ from stages.inventory import as_table, model_files
 
 def test_our_models_files_are_listed_with_hash_and_origin() -> None:
     files = {file.path.name: file for file in model_files("intent", OWN_MODEL, "INTENT_MODEL", is_set=False)}
-    assert set(files) == {"config.json", "model.onnx", "tokenizer.json"}
+    sections = {"layers_0_4.onnx", "layers_4_6.onnx", "layers_6_10.onnx"}
+    assert set(files) == {"config.json", "exits.json", "model.onnx", "tokenizer.json"} | sections
     network = files["model.onnx"]
     assert network.sha256 == hashlib.sha256((OWN_MODEL / "model.onnx").read_bytes()).hexdigest()
     assert network.chosen_by == "comes with the package"

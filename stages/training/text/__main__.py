@@ -2,8 +2,8 @@
 
 Read e5 -> cut the vocabulary -> fine-tune all twelve layers (the teacher) -> keep the first ten, which lose
 nothing (and distil, if told to) -> settle on real comments -> fit the temperature on the development comments -> int8
-ONNX folder -> figures on the test comments. Some half an hour on one core; the same seed and versions give the same
-weights.
+ONNX folder -> exits, by which a comment may leave it early (exits.py) -> figures on the test comments. Some half an
+hour on one core; the same seed and versions give the same weights.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ from stages.training.text import export, settling, tuning, vocabulary
 from stages.training.text.calibration import fit_temperature, macro_f1, prior_margin
 from stages.training.text.dataset import INTENTS, Example, read_examples
 from stages.training.text.e5_weights import E5Weights, installed_weights, read_e5
+from stages.training.text.exits import add_exits
 from stages.training.text.figures import print_figures
 from stages.training.text.network import IntentNetwork, build, keep_layers
 
@@ -169,6 +170,7 @@ def main(
     origin = export.Origin("multilingual-e5-small", kept, seed, digest)
     export.write_onnx(network, material.weights.heads, material.weights.layer_norm_eps, out)
     export.write_config(out, material.published, calibrate(network, material), origin)
+    add_exits(out, material.taught, material.development, material.unlabelled, seed)
     for test in TESTS:
         console.print(test)
         print_figures(console, OnnxClassifier(out), read_examples(DATA / test))

@@ -22,9 +22,10 @@ Floats = NDArray[np.float32]
 
 
 class GraphWriter:
-    """Collects nodes and constants; each method names and returns its output."""
+    """Collects nodes and constants; each method names and returns its output, which begins with `prefix`."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
         self._known: set[str] = set()
@@ -38,7 +39,7 @@ class GraphWriter:
 
     def node(self, kind: str, inputs: Sequence[str], outputs: int = 1, domain: str = "", **more: Any) -> Any:
         """One node; its output's name, or a list of them."""
-        names = [f"{kind}_{len(self.nodes)}_{i}" for i in range(outputs)]
+        names = [f"{self._prefix}{kind}_{len(self.nodes)}_{i}" for i in range(outputs)]
         self.nodes.append(helper.make_node(kind, inputs, names, domain=domain, **more))
         return names[0] if outputs == 1 else names
 
