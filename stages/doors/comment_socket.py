@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import orjson
 from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
-from starlette.types import Message
 
 from pipeline.engines.redis.connection import REDIS_AWAY
 from stages.adapters.database import DatabaseUnavailable
@@ -20,10 +18,10 @@ from stages.doors.comment_item import as_item, comment_in
 from stages.doors.gate import Caller, Gate, NotAdmitted
 from stages.doors.high_water import Congested
 from stages.doors.posted_comment import PostedComment
+from stages.doors.socket_protocol import Line
 
 PATH = "/ws/comments"
 COMMENT_LIMIT = 64 * 1024  # bytes, as for a comment that is posted
-_READ_AHEAD = 32  # frames that may wait for their answer: then the peer is not read until it has read
 _NOT_ADMITTED = 1008  # "policy violation", RFC 6455, section 7.4.1
 _AWAY = "The queue cannot take comments at the moment; nothing was kept. Please send it again."
 
@@ -48,52 +46,23 @@ def socket_routes(door: CommentDoor, gate: Gate) -> APIRouter:
 
 @dataclass(slots=True)
 class Conversation:
-    """One connection: what comes in is read a little ahead, taken together, and answered in its order. Whoever doesn't
+    """One connection: what has come is taken together, and answered in its order, while the next comes. Whoever doesn't
     read the answers is not read any further either."""
 
     socket: WebSocket
     door: CommentDoor
     gate: Gate
-    frames: asyncio.Queue[Frame | None] = field(default_factory=lambda: asyncio.Queue(_READ_AHEAD))
-    is_heard: bool = True
 
     async def hold(self) -> None:
         """Until the peer goes, or its key opens nothing any more. What it has sent before it went is taken."""
-        listening = asyncio.create_task(self._listen())
-        try:
-            await self._answer()
-        finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
-
-    async def _listen(self) -> None:
-        while True:
-            message = await self.socket.receive()
-            if message["type"] == "websocket.disconnect":
-                self.is_heard = False
-                await self.frames.put(None)
-                return
-            text = message.get("text")
-            await self.frames.put(message["bytes"] if text is None else text)
-
-    async def _answer(self) -> None:
-        while frames := await self._next_frames():
+        line: Line = self.socket.scope["extensions"]["line"]
+        while frames := await line.heard():
             try:
                 answers = await self._take(frames)
             except NotAdmitted as error:
                 await self._close(str(error))
                 return
-            for answer in answers:
-                await self._say(orjson.dumps(as_item(answer)).decode())
-
-    async def _next_frames(self) -> list[Frame]:
-        """All that wait, at least one; nothing once the peer is gone and all was answered."""
-        frames = [await self.frames.get()]
-        while not self.frames.empty():
-            frames.append(self.frames.get_nowait())
-        if frames[-1] is None:
-            self.frames.put_nowait(None)  # for the next look, which is the last
-        return [frame for frame in frames if frame is not None]
+            await line.say([orjson.dumps(as_item(answer)) for answer in answers])
 
     async def _take(self, frames: Sequence[Frame]) -> list[Taken | TurnedAway]:
         items = [_comment(frame) for frame in frames]
@@ -105,18 +74,9 @@ class Conversation:
             later = TurnedAway(503, str(error) if isinstance(error, Congested) else _AWAY, RETRY_SECONDS)
             return [item if isinstance(item, TurnedAway) else later for item in items]
 
-    async def _say(self, answer: str) -> None:
-        await self._send({"type": "websocket.send", "text": answer})
-
     async def _close(self, reason: str) -> None:
-        await self._send({"type": "websocket.close", "code": _NOT_ADMITTED, "reason": reason})
-
-    async def _send(self, message: Message) -> None:
-        if self.is_heard:
-            try:
-                await self.socket.send(message)
-            except (WebSocketDisconnect, RuntimeError):  # gone, or closed by the server since
-                self.is_heard = False
+        with suppress(WebSocketDisconnect, RuntimeError):  # gone, or closed by the server since
+            await self.socket.close(_NOT_ADMITTED, reason)
 
 
 def _comment(frame: Frame) -> PostedComment | TurnedAway:
