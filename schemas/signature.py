@@ -13,9 +13,12 @@ def sign(fields: Mapping[str, str], key: str) -> str:
 
     Each name and value is preceded by its length in bytes, so no two sets of fields share a signature.
     """
+    said = [pair for pair in sorted(fields.items()) if pair[0] != "sig"]
+    text = "".join([f"{len(name)}:{name}{len(value)}:{value}" for name, value in said])
+    if not text.isascii():
+        text = "".join([f"{_bytes(name)}:{name}{_bytes(value)}:{value}" for name, value in said])
     mac = _keyed(key).copy()
-    parts = [_measured(text) for name in sorted(fields) if name != "sig" for text in (name, fields[name])]
-    mac.update("".join(parts).encode())
+    mac.update(text.encode())
     return mac.hexdigest()
 
 
@@ -25,7 +28,8 @@ def signed(fields: Mapping[str, str], *, source: str, key: str) -> dict[str, str
     if not fields.get("message_id"):
         raise ValueError("Only a comment with a message_id can be signed.")
     stamped = {**fields, "source": source}
-    return {**stamped, "sig": sign(stamped, key)}
+    stamped["sig"] = sign(stamped, key)
+    return stamped
 
 
 def is_genuine(fields: Mapping[str, str], key: str) -> bool:
@@ -38,5 +42,5 @@ def _keyed(key: str) -> hmac.HMAC:
     return hmac.new(key.encode(), digestmod=hashlib.sha256)
 
 
-def _measured(text: str) -> str:
-    return f"{len(text) if text.isascii() else len(text.encode())}:{text}"
+def _bytes(text: str) -> int:
+    return len(text.encode())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, assert_never
+from typing import Any, NamedTuple, Protocol, assert_never
 from uuid import uuid4
 
 import orjson
@@ -46,8 +47,7 @@ class Pusher(Protocol):
     def may_act_for(self, streamer: str) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """The comment stands in the stream, since now or since it was first posted."""
 
     comment_id: str
@@ -109,8 +109,8 @@ class CommentDoor:
         except (Congested, *REDIS_AWAY):
             COMMENTS.labels("503").inc(len(posted))
             raise
-        for answer in answers:
-            COMMENTS.labels(_name(answer)).inc()
+        for name, count in Counter(map(_name, answers)).items():
+            COMMENTS.labels(name).inc(count)
         return answers
 
     async def _take(self, posted: Sequence[PostedComment], pusher: Pusher) -> list[Answer]:

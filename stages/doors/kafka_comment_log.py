@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
 from redis.asyncio import Redis
 
@@ -43,7 +42,7 @@ class KafkaCommentLog:
             # Of what one batch offers twice, the second is answered as the first one was.
             known = kept.get(offer.name) if offer and not isinstance(answer, Kept) else None
             if offer and known:
-                kept[offer.name] = replace(known, is_new=False)
+                kept[offer.name] = known._replace(is_new=False)
             answers.append(known or answer)
         return answers
 

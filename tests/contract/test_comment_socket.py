@@ -90,6 +90,33 @@ async def test_many_comments_are_answered_in_their_order_the_bad_ones_too(door: 
     assert await ids(door) == [f"m-{n}" for n in range(300) if n % 3]
 
 
+async def test_messages_in_parts_and_in_any_script_stand_in_their_order(door: Door, at: str) -> None:
+    text = comment(2, message="ほしい! 💕")
+    async with talk(at) as peer:
+        await peer.send(comment(1))
+        await peer.send([text[:20], text[20:60], text[60:]])
+        await peer.ping()
+        await peer.send(comment(3).encode())
+        assert [(await heard(peer))["ok"] for _ in range(3)] == [True] * 3
+    assert await ids(door) == ["m-1", "m-2", "m-3"]
+    assert (await door.entries())[1]["message"] == "ほしい! 💕"
+
+
+async def test_bytes_that_are_no_text_end_their_connection_after_what_came_before(
+    door: Door, at: str
+) -> None:
+    line = await _open_raw(at)
+    with line:
+        bad = b"\x81\x82" + bytes(4) + b"\xff\xfe"
+        line.sendall(_masked(comment(1)) + bad + _masked(comment(2)))
+        await asyncio.to_thread(_wait_until_cut, line)
+
+    async def taken() -> bool:
+        return await ids(door) == ["m-1"]
+
+    await until(taken, "what came before stands in the stream")
+
+
 async def test_a_comment_over_the_limit_is_refused_and_the_conversation_goes_on(at: str) -> None:
     async with talk(at) as peer:
         await peer.send(comment(1, message="x" * 70_000))
@@ -213,10 +240,15 @@ async def _open_raw(at: str) -> socket.socket:
     return await asyncio.to_thread(opened)
 
 
+def _masked(text: str) -> bytes:
+    """A frame of 126..65535 bytes of text, masked with zeros (RFC 6455, section 5.2)."""
+    data = text.encode().ljust(126)
+    return b"\x81\xfe" + len(data).to_bytes(2, "big") + bytes(4) + data
+
+
 def _pour(line: socket.socket, text: bytes) -> int:
     """Send frames until the line takes no more. Returns how many bytes it took."""
-    # RFC 6455, section 5.2: a text frame of 126..65535 bytes, masked with zeros.
-    frame = b"\x81\xfe" + len(text).to_bytes(2, "big") + bytes(4) + text
+    frame = _masked(text.decode())
     line.settimeout(0.2)
     sent = 0
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipeline.engines.redis.keys import Keys
 
@@ -13,8 +13,7 @@ TOLD = "timestamp"
 """The field of an entry that is given back to whoever offers it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """An entry to append. Offers of the same `name` are one. `speaker` names whose limit it counts for; None: nobody's.
     The fields, `timestamp` among them, are best in the same order each time: then the stream names them once."""
 
@@ -23,8 +22,7 @@ class Offer:
     speaker: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """Where the entry of this name stands, with the timestamp of its first offer; `is_new` where that was this one."""
 
     name: str

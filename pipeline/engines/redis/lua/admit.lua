@@ -10,11 +10,13 @@
 -- Returns for each {what is remembered of it, ''} or {'', why not}: 'key', 'speaker', or '' where it may come in.
 local entries = cmsgpack.unpack(ARGV[6])
 local offered = generations(KEYS[1], KEYS[2], tonumber(ARGV[1]))
-local refusal = admission(
-  KEYS[3], KEYS[4], tonumber(ARGV[2]), tonumber(ARGV[3]), KEYS[5], tonumber(ARGV[4]), ARGV[5], #entries)
+local refusal, write_admitted = admission(
+  KEYS[3], KEYS[4], tonumber(ARGV[2]), tonumber(ARGV[3]), KEYS[5], tonumber(ARGV[4]), ARGV[5], entries)
+offered.learn(each_of(entries, 1))
 local answers = {}
 for i, entry in ipairs(entries) do
   local known = entry and offered.get(entry[1])
   answers[i] = known and {known, ''} or {'', entry and refusal(i, entry[2]) or ''}
 end
+write_admitted()
 return answers

@@ -15,8 +15,9 @@
 -- was false, 'key' or 'speaker'.
 local stream, told, entries = KEYS[6], ARGV[7], cmsgpack.unpack(ARGV[6])
 local offered = generations(KEYS[1], KEYS[2], tonumber(ARGV[1]))
-local refusal = admission(
-  KEYS[3], KEYS[4], tonumber(ARGV[2]), tonumber(ARGV[3]), KEYS[5], tonumber(ARGV[4]), ARGV[5], #entries)
+local refusal, write_admitted = admission(
+  KEYS[3], KEYS[4], tonumber(ARGV[2]), tonumber(ARGV[3]), KEYS[5], tonumber(ARGV[4]), ARGV[5], entries)
+offered.learn(each_of(entries, 1))
 
 local function told_by(fields, otherwise)
   for i = 1, #fields, 2 do
@@ -45,4 +46,6 @@ for i, entry in ipairs(entries) do
     end
   end
 end
+offered.write()
+write_admitted()
 return answers

@@ -31,8 +31,13 @@ local function place_of(said, id, at)
   return place, false
 end
 
+local sayings, speakers, all_words = cmsgpack.unpack(ARGV[4]), {}, {}
+for i, saying in ipairs(sayings) do speakers[i], all_words[i] = saying[1], saying[2] end
+if spoken then spoken.learn(speakers) end
+if uttered then uttered.learn(all_words) end
+
 local verdicts = {}
-for i, saying in ipairs(cmsgpack.unpack(ARGV[4])) do
+for i, saying in ipairs(sayings) do
   local speaker, words, id = saying[1], saying[2], saying[3]
   local at = moment_of(id, 1, width)
   local said, place, known = '', 0, false
@@ -54,4 +59,6 @@ for i, saying in ipairs(cmsgpack.unpack(ARGV[4])) do
     end
   end
 end
+if spoken then spoken.write() end
+if uttered then uttered.write() end
 return verdicts
