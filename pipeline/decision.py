@@ -20,14 +20,14 @@ from pipeline.settlement import (
     Counted,
     Delivery,
     Failure,
+    Finished,
     Onward,
     Postponed,
     Settled,
     Settlement,
-    Step,
     What,
 )
-from pipeline.stage import Drop, Emit, Note, Outcome, Reject, Retry, Stage
+from pipeline.stage import NO_FACTS, Drop, Emit, Note, Outcome, Reject, Retry, Stage
 from schemas.codec import encode
 from schemas.records import Record
 
@@ -59,16 +59,18 @@ class Decider:
 
     def decide(self, work: Work, outcome: Outcome, done_ms: int | None = None) -> Settlement:
         """What becomes of an entry whose handler answered `outcome`, at `done_ms` (epoch; now)."""
+        done_ms = done_ms or self.now_ms()
         match outcome:
-            case Emit(record, to, note):
+            case Emit():
+                record, to, note = outcome
                 target = to or self.stage.emits
                 if target is None:
-                    return self._end(work, "done", "", note)
-                return self._forward(work, target, record, note, done_ms or self.now_ms())
+                    return self._end(work, "done", "", note, done_ms)
+                return self._forward(work, target, record, note, done_ms)
             case Drop(reason=reason, is_end=False):
                 return Settled(work.delivery.entry_id, (), counted=_counted(work, "dropped", reason))
             case Drop(reason=reason, note=note, aside=aside):
-                return self._end(work, "dropped", reason, note, aside)
+                return self._end(work, "dropped", reason, note, done_ms, aside)
             case Retry(reason=reason, after=after, error=error, counts=False):
                 return _told(self._wait(work.delivery, after), work, "put off", error, reason)
             case Retry(reason=reason, after=after, error=error, detail=detail):
@@ -111,22 +113,25 @@ class Decider:
         return self._wait(delivery, 0.0)
 
     def _forward(self, work: Work, target: str, record: Record, note: Note, done_ms: int) -> Onward:
-        delivery, envelope, its_record, partition, received_ms = work
+        delivery, (comment_id, seq, at, trace, hops, data, _), its_record, partition, received_ms = work
         stage = self.stage
         # What was passed on as it came needs not be written anew.
-        data = envelope.data if record is its_record and envelope.data else encode(record)
-        hops = with_hop(envelope.hops, hop(stage.name, received_ms, done_ms, note))
+        data = data if record is its_record and data else encode(record)
+        hops = with_hop(hops, hop(stage.name, received_ms, done_ms, note))
         begins = True if stage.door else False if stage.exclusive else None
-        onward = envelope.onward(hops, data, record)
-        return Onward(delivery.entry_id, target, partition, onward, received_ms, begins)
+        onward = Envelope(comment_id, seq, at, trace, hops, data, record)
+        return Onward(delivery.entry_id, target, partition, onward, received_ms, begins, "emitted", target)
 
-    def _end(self, work: Work, end: End, reason: str, note: Note, aside: Note | None = None) -> Settled:
-        counted = _counted(work, "done" if end == "done" else "dropped", reason)
+    def _end(
+        self, work: Work, end: End, reason: str, note: Note, done_ms: int, aside: Note = NO_FACTS
+    ) -> Finished:
+        delivery, _, _, partition, received_ms = work
+        what: What = "done" if end == "done" else "dropped"
         if not self.stage.records_ends:
-            return Settled(work.delivery.entry_id, (), counted=counted)
-        step = None if self.stage.door else Step(work.partition, work.envelope.seq, begins=False)
-        event = self._event(work, end, reason, note, aside or {})
-        return Settled(work.delivery.entry_id, (event,), step, counted)
+            return Settled(delivery.entry_id, (), counted=_counted(work, what, reason))
+        begins = None if self.stage.door else False
+        event = self._event(work, end, reason, note, done_ms, aside)
+        return Onward(delivery.entry_id, EVENTS, partition, event, received_ms, begins, what, reason)
 
     def _bury(self, work: Work, reject: Reject) -> Settled:
         delivery, now_ms = work.delivery, self.now_ms()
@@ -145,10 +150,10 @@ class Decider:
             raw=delivery.fields,
         )
         dead = Append(DEAD, work.partition, letter.fields())
-        end = self._end(work, "rejected", reject.reason, {})
+        end = self._end(work, "rejected", reject.reason, NO_FACTS, now_ms)
         failure = Failure(work.envelope.id, reject.reason, delivery.attempts + 1)
         counted = _counted(work, "dead-lettered", reject.error)._replace(failure=failure)
-        return end._replace(appends=(dead, *end.appends), counted=counted)
+        return Settled(delivery.entry_id, (dead, *end.appends), end.step, counted)
 
     def _wait(self, delivery: Delivery, after: float | None) -> Postponed:
         wait = self._backoff_seconds(_OUTAGE_ATTEMPT) if after is None else min(after, _LONGEST_SECONDS)
@@ -171,23 +176,20 @@ class Decider:
             random=self.random,
         )
 
-    def _event(self, work: Work, end: End, reason: str, note: Note, aside: Note) -> Append:
-        envelope = work.envelope
+    def _event(self, work: Work, end: End, reason: str, note: Note, done_ms: int, aside: Note) -> Envelope:
+        envelope, stage = work.envelope, self.stage.name
         data = encoded_end(
             comment_id=envelope.id,
             seq=envelope.seq,
-            stage=self.stage.name,
+            stage=stage,
             outcome=end,
             reason=reason,
-            hops=with_hop(envelope.hops, self._hop(work, note)),
-            ended_ms=self.now_ms(),
+            hops=with_hop(envelope.hops, hop(stage, work.received_ms, done_ms, note)),
+            ended_ms=done_ms,
             streamer=getattr(work.record, "streamer", ""),
             aside=dict(aside),
         )
-        return Append(EVENTS, work.partition, envelope.onward(b"[]", data))
-
-    def _hop(self, work: Work, note: Note) -> bytes:
-        return hop(self.stage.name, work.received_ms, self.now_ms(), note)
+        return envelope.onward(b"[]", data)
 
     def now_ms(self) -> int:
         """Epoch milliseconds."""

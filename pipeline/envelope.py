@@ -63,9 +63,9 @@ class Envelope(NamedTuple):
         head = (self.id, self.seq, VERSION_TEXT, self.at, self.trace)
         return [*(text.encode() for text in head), self.hops, self.data]
 
-    def onward(self, hops: bytes, data: bytes, record: Record | None = None) -> Envelope:
-        """The envelope that carries `data` on, which says `record`, after these hops."""
-        return Envelope(self.id, self.seq, self.at, self.trace, hops, data, record)
+    def onward(self, hops: bytes, data: bytes) -> Envelope:
+        """The envelope that carries `data` on, after these hops."""
+        return Envelope(self.id, self.seq, self.at, self.trace, hops, data)
 
 
 def read_envelope(content: Mapping[bytes, bytes] | Values) -> Envelope:

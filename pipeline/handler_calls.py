@@ -57,13 +57,16 @@ class HandlerCalls:
         finally:
             await cancel(self.under_way)
 
-    def decided(self, work: Work, outcome: Outcome, done_ms: int) -> Settlement:
-        """The settlement, also of an outcome that can't be written: such an entry would be met for ever."""
-        try:
-            return self._decider.decide(work, outcome, done_ms)
-        except Exception as error:
-            reason = f"the handler's outcome can't be written: {error!r}"
-            return self._decider.decide(work, Reject(ascii(reason), type(error).__name__))
+    def decided(self, works: Sequence[Work], outcomes: Sequence[Outcome]) -> list[Settlement]:
+        """The settlements, also of an outcome that can't be written: such an entry would be met for ever."""
+        decide, done_ms, settlements = self._decider.decide, self._decider.now_ms(), []
+        for work, outcome in zip(works, outcomes, strict=True):
+            try:
+                settlements.append(decide(work, outcome, done_ms))
+            except Exception as error:
+                reason = f"the handler's outcome can't be written: {error!r}"
+                settlements.append(decide(work, Reject(ascii(reason), type(error).__name__)))
+        return settlements
 
     async def _until_broken(self) -> None:
         await self._broken

@@ -71,17 +71,17 @@ class StageMeter:
         """Settlements were written; one without an account, which gives an entry back, is not told of."""
         tracing.settled(self._place, settlements, is_door=self._is_door)
         onward = [each for each in settlements if isinstance(each, Onward)]
-        for target, times in Counter([each.target for each in onward]).items():
-            self._count("emitted", target, times)
+        happened = Counter([(each.what, each.label) for each in onward])
         received = [each.received_ms for each in onward]
         seqs = [each.envelope.seq for each in onward]
         if len(onward) < len(settlements):
             told = [each.counted for each in settlements if not isinstance(each, Onward) and each.counted]
-            for (what, label), times in Counter([(each.what, each.label) for each in told]).items():
-                self._count(what, label, times)
+            happened.update([(each.what, each.label) for each in told])
             self._failures.tell(told)
             received += [each.received_ms for each in told]
             seqs += [each.seq for each in told if each.what not in _STAYS]
+        for (what, label), times in happened.items():
+            self._count(what, label, times)
         self._stage.observe_all(self._ages(Counter(received)))
         self._since_comment.observe_all(self._ages(_written_ms(seqs)))
 

@@ -52,14 +52,7 @@ class Reading:
         return int(self.clock() * 1000)
 
     def _of_a_door(self, delivery: Delivery, door: Door[Any], received_ms: int) -> Work:
-        opened = door.opens(delivery.entry_id, delivery.fields)
-        envelope = Envelope(
-            id=opened.id,
-            seq=delivery.entry_id,
-            at=opened.at,
-            trace=traceparent(opened.id),
-            hops=b"[]",
-            data=b"",
-        )
-        partition = partition_of(opened.partition_key, self.partitions)
-        return Work(delivery, envelope, opened.record, partition, received_ms)
+        seq = delivery.entry_id
+        comment_id, at, partition_key, record = door.opens(seq, delivery.fields)
+        envelope = Envelope(comment_id, seq, at, traceparent(comment_id), b"[]", b"")
+        return Work(delivery, envelope, record, partition_of(partition_key, self.partitions), received_ms)

@@ -95,15 +95,18 @@ class Settled(NamedTuple):
 
 
 class Onward(NamedTuple):
-    """The entry is finished here as nearly all are: what its record has become goes on to the stage `target`. One
-    tuple that has what a Settled would say in four; `begins` is its step's, None where there is none."""
+    """The entry is finished here as nearly all are: `envelope` goes on to the stage, or among the events, that `target`
+    names. One tuple that has what a Settled would say in four; `begins` is its step's, None where there is none, `what`
+    and `label` tell what is counted."""
 
     entry_id: str
     target: str
     partition: int
     envelope: Envelope
     received_ms: int
-    begins: bool | None = None
+    begins: bool | None
+    what: What
+    label: str
 
     @property
     def appends(self) -> tuple[Append, ...]:
@@ -118,7 +121,7 @@ class Onward(NamedTuple):
     @property
     def counted(self) -> Counted:
         """As in Settled."""
-        return Counted("emitted", self.target, self.envelope.seq, self.received_ms, self.envelope.trace)
+        return Counted(self.what, self.label, self.envelope.seq, self.received_ms, self.envelope.trace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ PUBLIC_STREAM = "comments_stream"
 Note: TypeAlias = Mapping[str, Any]
 """Facts for the audit trail (JSON values), such as intent and score; they travel in the envelope's hops."""
 
-_NO_FACTS: Note = MappingProxyType({})
+NO_FACTS: Note = MappingProxyType({})
 
 
 class Emit(NamedTuple):
@@ -25,7 +25,7 @@ class Emit(NamedTuple):
 
     record: Record
     to: str | None = None
-    note: Note = _NO_FACTS
+    note: Note = NO_FACTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def _release(retract: Comment, meant: UUID) -> Cancellation:
 
 def _text(raw: Mapping[bytes, bytes]) -> dict[str, str]:
     try:
-        return {name.decode(): value.decode() for name, value in raw.items()}
+        return dict(zip(map(bytes.decode, raw), map(bytes.decode, raw.values()), strict=True))
     except UnicodeDecodeError as error:
         raise UnreadableRecord(f"a field is not UTF-8 text: {error}") from error
 

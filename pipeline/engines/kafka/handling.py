@@ -28,7 +28,7 @@ class Handling:
     come to."""
 
     def __init__(self, stage: Stage[Any], hand: Hand, decider: Decider, meter: StageMeter) -> None:
-        self._hand, self._decider = hand, decider
+        self._hand = hand
         self._queue: asyncio.Queue[Work] = asyncio.Queue()
         self._suspects: asyncio.Queue[Work] = asyncio.Queue()
         self._calls = HandlerCalls(stage, decider, meter, self._ended)
@@ -59,6 +59,5 @@ class Handling:
             await asyncio.wait([self._calls.begin([work])])
 
     def _ended(self, works: Sequence[Work], outcomes: Sequence[Outcome]) -> None:
-        done_ms = self._decider.now_ms()
-        for work, outcome in zip(works, outcomes, strict=True):
-            self._hand.settle(self._calls.decided(work, outcome, done_ms))
+        for settlement in self._calls.decided(works, outcomes):
+            self._hand.settle(settlement)

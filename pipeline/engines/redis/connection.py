@@ -52,6 +52,7 @@ REDIS_AWAY = (
 
 BLOCK_SECONDS = 1.0  # how long a read waits in Redis; socket time limits must lie above it
 _SOCKET_SECONDS = 5.0
+_READ_BYTES = 1024 * 1024  # parsed at once: a batch of entries is a third of that
 
 
 def connect(url: str, *, connections: int = 16) -> Redis:
@@ -77,6 +78,7 @@ def _connect(url: str, connections: int) -> Redis:
         max_connections=connections,
         socket_timeout=_SOCKET_SECONDS,
         socket_connect_timeout=_SOCKET_SECONDS,
+        socket_read_size=_READ_BYTES,
         retry=Retry(NoBackoff(), 0),
     )
     redis: Redis = Redis.from_pool(pool)

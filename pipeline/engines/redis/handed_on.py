@@ -25,6 +25,7 @@ class HandedOn:
             self._old, self._young = self._young, {}
         self._young.update(lines)
 
-    def take(self, line: bytes) -> Envelope | None:
-        """What `line` says, if it is here."""
-        return self._young.pop(line, None) or self._old.pop(line, None)
+    def take(self, lines: Iterable[bytes]) -> list[Envelope | None]:
+        """What each line says, if it is here."""
+        young, old = self._young.pop, self._old.pop
+        return [young(line, None) or old(line, None) for line in lines]

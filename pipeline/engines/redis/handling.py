@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
 from typing import Any, Protocol
 
 from redis.exceptions import ResponseError
@@ -47,7 +48,7 @@ class Handling:
         patience: Callable[[], Patience],
         meter: StageMeter,
     ) -> None:
-        self._stream, self._hand, self._decider, self._patience = stream, hand, decider, patience
+        self._stream, self._hand, self._patience = stream, hand, patience
         self._queue: list[Work] = []
         self._filled = asyncio.Event()
         self._suspects: asyncio.Queue[Work] = asyncio.Queue()
@@ -113,11 +114,7 @@ class Handling:
                 return self._hand.lose([*begun.lost, *begun.gone])
 
     def _ended(self, works: Sequence[Work], outcomes: Sequence[Outcome]) -> None:
-        done_ms, holds, decided = self._decider.now_ms(), self._hand.holds, self._calls.decided
-        self._hand.settle(
-            [
-                decided(work, outcome, done_ms)
-                for work, outcome in zip(works, outcomes, strict=True)
-                if holds(work.delivery)
-            ]
-        )
+        held = [self._hand.holds(work.delivery) for work in works]
+        if not all(held):
+            works, outcomes = list(compress(works, held)), list(compress(outcomes, held))
+        self._hand.settle(self._calls.decided(works, outcomes))

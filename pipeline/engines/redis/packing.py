@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from pipeline.engines.redis.forwarding import Places, place_of
 from pipeline.engines.redis.handed_on import HandedOn
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.watermark import member
 from pipeline.envelope import NAMES, VERSION_TEXT, Envelope, Values
-from pipeline.settlement import DEAD, EVENTS, Fields, Onward, Postponed, Settled, Settlement, Step
+from pipeline.settlement import DEAD, EVENTS, Fields, Onward, Postponed, Settled, Settlement
 
 PACKED = b"e"
 """The field that holds the values of an envelope, line by line in the order of NAMES; append_entry.lua writes it.
@@ -27,10 +27,10 @@ def packed(content: Envelope | Fields) -> Fields | bytes:
     if not isinstance(content, Envelope):
         return content
     comment_id, seq, at, trace, hops, data, _ = content
-    head = f"{comment_id}\n{seq}\n{VERSION_TEXT}\n{at}\n{trace}"
-    if head.count("\n") != _LINES - 3 or b"\n" in hops:
+    head = f"{comment_id}\n{seq}\n{VERSION_TEXT}\n{at}\n{trace}\n"
+    if head.count("\n") != _LINES - 2 or b"\n" in hops:
         return content.fields()
-    return b"%b\n%b\n%b" % (head.encode(), hops, data)
+    return b"%b%b\n%b" % (head.encode(), hops, data)
 
 
 def unpacked(flat: Sequence[bytes]) -> Mapping[bytes, bytes] | Values:
@@ -62,18 +62,11 @@ def rank(entry_id: str) -> tuple[int, int]:
     return int(milliseconds), int(number)
 
 
-class Row(NamedTuple):
-    """What settle.lua is told of an entry; it reads a batch by columns. Above 0 `place` is the stream that `said`, a
-    packed envelope, goes to; at 0 `said` is a list of places and of what is appended there, at POSTPONED when the entry
-    is due, and its account. `step` is the place of the set of unfinished seqs that `member` is added to, below 0 taken
-    from, 0 for none."""
-
-    entry_id: str
-    place: int
-    said: Any
-    step: int = 0
-    member: str = ""
-
+Row: TypeAlias = tuple[str, int, Any, int, str]
+"""What settle.lua is told of an entry, by its id; it reads a batch by columns. The second is a place: above 0 of the
+stream that the third, a packed envelope, goes to; at 0 the third is a list of places and of what is appended there, at
+POSTPONED when the entry is due, and its account. The fourth is the place of the set of unfinished seqs that the fifth
+is added to, below 0 taken from, 0 for none."""
 
 POSTPONED = -1
 
@@ -86,40 +79,42 @@ class Rows:
         self.places = Places()
         self._keys, self._handed_on = keys, handed_on
         self._place_of: dict[tuple[str, int], int] = {}  # so that no key is made twice
+        self._set_of: dict[int, int] = {}
         self.counts: Counter[int] = Counter()
 
     def of(self, settlements: Iterable[Settlement]) -> list[Row]:
         """A row for each settlement."""
-        lines: list[tuple[bytes, Envelope]] = []
-        rows = [
-            self._onward(each, lines) if isinstance(each, Onward) else self._row(each) for each in settlements
-        ]
-        self.counts.update([row.place for row in rows])
-        self._handed_on.put(lines)
+        rows: list[Row] = []
+        handed: list[tuple[bytes, Envelope]] = []
+        for each in settlements:
+            if not isinstance(each, Onward):
+                rows.append(self._row(each))
+                continue
+            entry_id, target, partition, envelope, _, begins, _, _ = each
+            place = self._place_of.get((target, partition)) or self._place(target, partition)
+            said = packed(envelope)
+            step, seq = (0, "") if begins is None else self._step(partition, envelope.seq, begins)
+            if isinstance(said, bytes):
+                rows.append((entry_id, place, said, step, seq))
+                if envelope.record is not None:
+                    handed.append((said, envelope))
+            else:
+                rows.append(self._listed(entry_id, [(place, said)], step, seq))
+        self.counts.update([row[1] for row in rows])
+        self._handed_on.put(handed)
         return rows
-
-    def _onward(self, settled: Onward, lines: list[tuple[bytes, Envelope]]) -> Row:
-        entry_id, target, partition, envelope, _, begins = settled
-        place = self._place_of.get((target, partition)) or self._place(target, partition)
-        said = packed(envelope)
-        if not isinstance(said, bytes):
-            self.counts[place] += 1
-            return Row(entry_id, 0, [(place, said)], *self._step(settled.step))
-        lines.append((said, envelope))
-        if begins is None:
-            return Row(entry_id, place, said)
-        return Row(entry_id, place, said, *self._step(settled.step))
 
     def _row(self, settlement: Settled | Postponed) -> Row:
         if isinstance(settlement, Postponed):
             account = f"{settlement.attempts}:{settlement.first_failed_ms}"
-            return Row(settlement.entry_id, POSTPONED, (settlement.due_ms, account))
-        written = [
-            (self._place(append.stream, append.partition), packed(append.content))
-            for append in settlement.appends
-        ]
-        self.counts.update([place for place, _ in written])
-        return Row(settlement.entry_id, 0, written, *self._step(settlement.step))
+            return settlement.entry_id, POSTPONED, (settlement.due_ms, account), 0, ""
+        entry_id, appends, step, _ = settlement
+        said = [(self._place(append.stream, append.partition), packed(append.content)) for append in appends]
+        return self._listed(entry_id, said, *(self._step(*step) if step else (0, "")))
+
+    def _listed(self, entry_id: str, said: list[tuple[int, Fields | bytes]], step: int, seq: str) -> Row:
+        self.counts.update([place for place, _ in said])
+        return entry_id, 0, said, step, seq
 
     def _place(self, stream: str, partition: int) -> int:
         key = self._keys.stream(stream, partition)
@@ -128,8 +123,8 @@ class Rows:
         place = self._place_of[stream, partition] = place_of(self.places.streams, key)
         return place
 
-    def _step(self, step: Step | None) -> tuple[int, str]:
-        if step is None:
-            return 0, ""
-        place = place_of(self.places.sets, self._keys.unfinished(step.partition))
-        return place if step.begins else -place, member(step.seq)
+    def _step(self, partition: int, seq: str, begins: bool) -> tuple[int, str]:
+        place = self._set_of.get(partition)
+        if place is None:
+            place = self._set_of[partition] = place_of(self.places.sets, self._keys.unfinished(partition))
+        return place if begins else -place, member(seq)

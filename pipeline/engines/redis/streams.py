@@ -178,8 +178,12 @@ class StageStream:
         self._head_start.read(self.key, len(entries), count)
         if self._keeps_entries:
             return [Delivery(entry_id.decode(), paired(flat)) for entry_id, flat in entries]
-        known = _HANDED_ON.take  # by the only value that a packed entry has
-        return [Delivery(entry_id.decode(), known(flat[1]) or unpacked(flat)) for entry_id, flat in entries]
+        # By the only value that a packed entry has.
+        known = _HANDED_ON.take([flat[1] for _, flat in entries])
+        return [
+            Delivery(entry_id.decode(), envelope or unpacked(flat))
+            for (entry_id, flat), envelope in zip(entries, known, strict=True)
+        ]
 
     async def own_pending(self, after: str, count: int, in_hand: Iterable[str]) -> Taken:
         """The next of at most `count` entries after id `after` that this consumer was given and has not settled, but
@@ -240,15 +244,15 @@ class StageStream:
     async def _settle_across(self, batch: Sequence[Row], places: Places) -> Settling:
         """Whoever breaks off in between has written what the next owner writes again: who reads it knows it by its
         id."""
-        keys, ids = [self.key, self._fence_key], [row.entry_id for row in batch]
+        keys, ids = [self.key, self._fence_key], [row[0] for row in batch]
         lost = _texts(await self._fenced("still_owned", keys, self._group, self._consumer, self._token, *ids))
         # An entry may have come back while its first outcome waited: the first one counts.
-        first = {row.entry_id: row for row in reversed(batch)}
-        owned = [row for row in batch if row is first[row.entry_id] and row.entry_id not in lost]
+        first = {row[0]: row for row in reversed(batch)}
+        owned = [row for row in batch if row is first[row[0]] and row[0] not in lost]
         lengths = await self._forwarding.forward(owned, places)
         self._onward.update((key, length) for key, length in lengths.items() if key in places.onward)
         # What was forwarded is only acknowledged here: it has no appends any more, and no step.
-        rest = [row if row.place == POSTPONED else Row(row.entry_id, 0, ()) for row in owned]
+        rest: list[Row] = [row if row[1] == POSTPONED else (row[0], 0, (), 0, "") for row in owned]
         settled = await self._written(rest, Places()) if rest else Settling([], [])
         self._forwarding.forget(ids)
         return Settling([*lost, *settled.lost], settled.gone)

@@ -18,7 +18,7 @@ def member(seq: str) -> str:
     True
     """
     milliseconds, number = seq.split("-")
-    return f"{milliseconds:0>13}-{number:0>7}"
+    return f"{milliseconds.zfill(13)}-{number.zfill(7)}"
 
 
 class Watermark:
