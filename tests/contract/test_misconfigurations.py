@@ -177,6 +177,9 @@ def test_a_model_that_was_changed(shop: dict[str, Any], tmp_path: Path) -> None:
         f"In {tmp_path} model.onnx is not what SHA256SUMS says: fetch it anew, or write SHA256SUMS anew."
     )
     assert doctor({**shop, "intent_model": str(tmp_path)}) == (1, [("Intent model", "error", sentence)])
+    (tmp_path / "layers_4_6.onnx").unlink()
+    sentence = sentence.replace("model.onnx", "layers_4_6.onnx, model.onnx")
+    assert doctor({**shop, "intent_model": str(tmp_path)}) == (1, [("Intent model", "error", sentence)])
 
 
 def test_a_port_that_is_in_use(shop: dict[str, Any]) -> None:
