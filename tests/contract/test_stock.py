@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Literal
 from uuid import UUID
@@ -23,6 +23,7 @@ from stages.adapters.database.orders import (
     Retracted,
     SoldOut,
     StockRules,
+    TooOld,
     VariantNeeded,
 )
 from stages.adapters.database.waitlist import give_back
@@ -162,6 +163,47 @@ async def test_who_waited_too_long_is_not_served(stall: Stall) -> None:
     async with stall.database.transaction() as connection:
         await give_back(connection, stall.product, None, 1, NOW + timedelta(days=1), stall.rules)
     assert (await stall.stock(), await stall.waiting(), await stall.sent_to_payment()) == (1, [], [])
+
+
+async def test_who_waits_for_no_variant_is_passed_over_once_there_are_some(stall: Stall) -> None:
+    await stall.place("ana", 3)
+    await stall.place("bo")
+    small = await stall.variant("S", 0)
+    await stall.place("cy", 1, small)
+    async with stall.database.transaction() as connection:
+        await give_back(connection, stall.product, small, 2, NOW, stall.rules)
+    assert await stall.sent_to_payment() == ["cy"]
+    assert (await stall.waiting(), await stall.stock()) == ([("bo", 1)], 1)
+
+
+async def test_who_may_have_no_more_of_a_product_is_passed_over(stall: Stall) -> None:
+    for client, pieces in (("ana", 2), ("bo", 1), ("ana", 1), ("cy", 1)):
+        await stall.place(client, pieces)
+    await stall.change("update products set buyer_limit = 2 where id = $1", stall.product)
+    async with stall.database.transaction() as connection:
+        await give_back(connection, stall.product, None, 2, NOW, stall.rules)
+    assert await stall.sent_to_payment() == ["cy"]
+    assert (await stall.waiting(), await stall.stock()) == ([("ana", 1)], 1)
+
+
+async def test_a_place_ends_when_the_last_of_its_pieces_is_given(stall: Stall) -> None:
+    await stall.place("ana", 3)
+    await stall.place("bo", 2)
+    ended = []
+    for minutes in (1, 2):
+        async with stall.database.transaction() as connection:
+            later = NOW + timedelta(minutes=minutes)
+            await give_back(connection, stall.product, None, 1, later, stall.rules)
+        [place] = await stall.rows("select status, ended_at from waitlist where streamer = $1", stall.seller)
+        ended.append((place["status"], place["ended_at"]))
+    assert ended == [("waiting", None), ("served", NOW + timedelta(minutes=2))]
+
+
+async def test_a_claim_is_too_old_once_it_is_older_than_that(stall: Stall) -> None:
+    claim = await stall.claim("ana")
+    came = datetime.fromtimestamp(int(claim.seq.partition("-")[0]) / 1000, UTC)
+    assert await stall.orders.place(claim, came + timedelta(seconds=60.001), 60) == TooOld()
+    assert isinstance(await stall.orders.place(claim, came + timedelta(seconds=60), 60), PlacedOrder)
 
 
 async def test_as_many_claims_at_once_as_you_like_sell_what_there_is(database: Database) -> None:

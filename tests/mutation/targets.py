@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _REDIS = ("-k", "not cluster and not redis- and not kafka and not memory")  # one server is enough to judge
+_QUICK = ("-k", "not whatever_happens_at_once")  # what chance alone might notice is not asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,24 @@ TARGETS = (
     Target(
         "stock",
         [
-            *(
-                f"stages/adapters/database/{name}.py"
-                for name in ("stock", "placing", "allowance", "waitlist")
-            ),
+            *(f"stages/adapters/database/{name}.py" for name in ("stock", "placing", "allowance")),
             "stages/adapters/database/sql/stock/*.sql",
+        ],
+        [
+            "tests/unit/test_stock_rules.py",
+            "tests/contract/test_stock.py",
+            "tests/contract/test_holds.py",
+            *_QUICK,
+        ],
+        needs=["postgres"],
+    ),
+    Target(
+        "waitlist",
+        [
+            *(f"stages/adapters/database/{name}.py" for name in ("waiting", "waitlist")),
             "stages/adapters/database/sql/waitlist/*.sql",
         ],
-        ["tests/contract/test_stock.py", "tests/contract/test_holds.py"],
+        ["tests/contract/test_stock.py", "tests/contract/test_holds.py", *_QUICK],
         needs=["postgres"],
     ),
     Target(

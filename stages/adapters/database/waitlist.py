@@ -31,7 +31,7 @@ async def give_back(
 
     Call it before the transaction locks an order (see `lock_stock`).
     """
-    await lock_stock(connection, product_id, variant_id)
+    await lock_stock(connection, product_id, None)
     await move_stock(connection, product_id, variant_id, pieces)
     await serve(connection, product_id, now, rules)
 
@@ -69,8 +69,9 @@ async def _serve_place(
     connection: Connection, place: asyncpg.Record, claim: MatchedComment, now: datetime, rules: StockRules
 ) -> _Left:
     stock = await lock_stock(connection, claim.product_id, claim.variant_id)
-    if stock is None or stock.lacks_variant or stock.left == 0:
-        return _Left(stock.of_product if stock else 0, 0)
+    assert stock is not None  # noqa: S101 - the caller holds the product's lock
+    if stock.lacks_variant or stock.left == 0:
+        return _Left(stock.of_product, 0)
     pieces = min(place["quantity"], stock.left)
     buyer = place["buyer_id"]
     if await refusal(connection, claim, buyer, pieces, stock.buyer_limit, rules) is not None:
