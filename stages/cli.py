@@ -31,7 +31,7 @@ from pipeline.metrics import MetricsNotServed
 from pipeline.redrive import RedriveStopped
 from pipeline.redrive_one import NotRedrivable
 from stages.adapters.classifier import OnnxClassifier, load_classifier
-from stages.adapters.database import Database, DatabaseRefused, DatabaseUnavailable, NotMigrated
+from stages.adapters.database import DatabaseRefused, DatabaseUnavailable, NotMigrated
 from stages.adapters.database.migrate import MigrationFailed
 from stages.adapters.database.trail import Trail
 from stages.adapters.mail_server import UnusableMailServer
@@ -43,6 +43,7 @@ from stages.commands.catalog import catalog
 from stages.commands.keys import keys
 from stages.commands.money import add_money_verbs
 from stages.commands.onboarding import onboard
+from stages.commands.opened import opened_database
 from stages.commands.orders import orders
 from stages.commands.overview import BEGIN, SETTINGS, ByPurpose
 from stages.commands.pins import pin
@@ -148,14 +149,10 @@ def trace(
     ],
 ) -> None:
     settings = load_settings()
-    require(settings, database_url="where Postgres listens")
 
     async def traced() -> Any:
-        database = await Database.connect(settings.database_url, pooler=settings.database_pooler)
-        try:
+        async with opened_database(settings) as database:
             return as_table(await find_chain(Trail(database), name))
-        finally:
-            await database.close()
 
     show(run_async(traced()))
 

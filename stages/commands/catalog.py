@@ -13,6 +13,7 @@ from pipeline.cli import run_async
 from stages.adapters.database.catalog import Catalog
 from stages.adapters.database.offers import Offer, Offers
 from stages.commands.opened import opened_database, vault_of
+from stages.commands.streamers import UnknownStreamer
 from stages.commands.tables import show
 from stages.settings import ShopSettings
 
@@ -73,13 +74,12 @@ def import_command(
 
 @catalog.command("list", help="Show what a streamer sells, and what is left of it.")
 def list_command(streamer: Annotated[str, typer.Argument()]) -> None:
-    from stages.sheets.catalog_import import streamer_of
-
     settings = ShopSettings()
 
     async def offered() -> list[Offer]:
         async with opened_database(settings) as database:
-            await streamer_of(Catalog(database), streamer, None)
+            if await Catalog(database).streamer(streamer) is None:
+                raise UnknownStreamer(streamer)
             return await Offers(database).of(streamer)
 
     show(_as_table(streamer, run_async(offered())))

@@ -20,6 +20,7 @@ from stages.adapters.database.payouts import Payouts
 from stages.adapters.database.refunds import NothingPaid, Refund, RestockInPart, TooMuch
 from stages.adapters.payment_results import PaymentMisused
 from stages.commands.opened import opened_database
+from stages.commands.streamers import UnknownStreamer
 from stages.commands.tables import order_numbers, show
 from stages.mendable import Mendable
 from stages.refund_results import Result, Waiting
@@ -35,10 +36,6 @@ _COLUMNS = (
 
 class NotRefunded(Mendable):
     """The refund was not made; the message says why."""
-
-
-class UnknownStreamer(Mendable):
-    """Nobody of this handle sells here."""
 
 
 def add_money_verbs(app: typer.Typer) -> None:
@@ -155,7 +152,7 @@ async def _read(
         ledger = Ledger(database)
         is_known = await (Payouts(database).pay_to(streamer, pay_to) if pay_to else ledger.knows(streamer))
         if not is_known:
-            raise UnknownStreamer(f"There is no streamer {streamer!r}.")
+            raise UnknownStreamer(streamer)
         return await ledger.entries(streamer), await ledger.balances(streamer, datetime.now(UTC))
 
 

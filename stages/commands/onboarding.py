@@ -34,6 +34,8 @@ def link(
     from stages.adapters.database.onboardings import Onboardings
     from stages.onboarding import OnboardingLinks, invite
 
+    if not handle.strip():
+        raise typer.BadParameter("say for whom the link is: their name, as their comments show it")
     settings = ShopSettings()
 
     async def invited() -> str:

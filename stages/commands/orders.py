@@ -30,6 +30,10 @@ class UnknownOrder(Mendable):
     """There is no order of this number."""
 
 
+class UnwritableFile(Mendable):
+    """The export can't be written there."""
+
+
 @orders.command("list", help="List orders, the newest first.")
 def list_command(
     streamer: Streamer = None,
@@ -84,8 +88,13 @@ def export_command(
     if to is None:
         typer.echo(text, nl=False)
         return
-    to.touch(mode=0o600)
-    to.write_text(text, encoding="utf-8-sig", newline="")  # spreadsheets know UTF-8 by its BOM
+    try:
+        to.touch(mode=0o600)
+        to.write_text(text, encoding="utf-8-sig", newline="")  # spreadsheets know UTF-8 by its BOM
+    except OSError as error:
+        raise UnwritableFile(
+            f"The orders can't be written to {to} ({error.strerror}): name with --to a file in a folder that is there."
+        ) from error
 
 
 def _found(wanted: Wanted, *, limit: int | None = None, with_contacts: bool = False) -> list[BookedOrder]:

@@ -44,7 +44,7 @@ def rotate_keys() -> None:
     vault = vault_of(settings)
 
     async def rotated() -> int:
-        async with Database.opened(settings.database_url, pooler=settings.database_pooler) as database:
+        async with opened_database(settings) as database:
             return await seal_anew(database, vault)
 
     count = run_async(rotated())

@@ -14,7 +14,8 @@ import typer
 from pipeline.cli import run_async
 from pipeline.moment import NotAMoment, moment
 from schemas.records import Intent
-from stages.settings import ShopSettings, require
+from stages.commands.opened import opened_database
+from stages.settings import ShopSettings
 
 if TYPE_CHECKING:
     from stages.adapters.database.feedback import Feedback
@@ -59,13 +60,7 @@ def export_training(
 
 @asynccontextmanager
 async def _feedback() -> AsyncIterator[Feedback]:
-    from stages.adapters.database import Database
     from stages.adapters.database.feedback import Feedback
 
-    settings = ShopSettings()
-    require(settings, database_url="where Postgres listens")
-    database = await Database.connect(settings.database_url, pooler=settings.database_pooler)
-    try:
+    async with opened_database(ShopSettings()) as database:
         yield Feedback(database)
-    finally:
-        await database.close()

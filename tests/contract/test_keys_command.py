@@ -64,7 +64,11 @@ async def test_whoever_makes_a_key_that_can_charge_saved_cards_is_told(
     [
         (["--scope", "everything"], 2, "there is no scope 'everything'"),
         ([], 2, "--scope"),
-        (["--scope", "console", "--streamer", "nobody"], 1, "There is no streamer 'nobody'."),
+        (
+            ["--scope", "console", "--streamer", "nobody"],
+            1,
+            "`tiktoksales catalog import` registers them.",
+        ),
         (["--scope", "ingest", "--streamer", "nobody"], 2, "say with --source whose comments"),
         (["--scope", "admin", "--streamer", "nobody"], 2, "can't be bound to one streamer"),
         (["--scope", "metrics", "--streamer", "nobody"], 2, "can't be bound to one streamer"),

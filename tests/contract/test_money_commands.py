@@ -97,7 +97,7 @@ async def test_an_unknown_order_or_streamer_is_said_so(environment: dict[str, st
         said = await run(environment, *arguments)
         assert (said.status, "There is no order ORD-20200101-00001" in said.err) == (1, True)
     said = await run(environment, "commissions", "nobody")
-    assert (said.status, "There is no streamer 'nobody'" in said.err) == (1, True)
+    assert (said.status, "No streamer 'nobody' is registered" in said.err) == (1, True)
 
 
 async def test_commissions_are_shown_row_by_row_and_as_csv(

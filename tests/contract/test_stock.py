@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -28,6 +29,7 @@ from stages.adapters.database.orders import (
 )
 from stages.adapters.database.waitlist import give_back
 from tests.contract.stall import NOW, Stall
+from tests.e2e.shop import until
 
 LATER = NOW + timedelta(minutes=31)
 
@@ -113,6 +115,7 @@ async def test_nobody_hoards_unpaid_pieces(database: Database) -> None:
     assert isinstance(await stall.place("ana", 3), PlacedOrder)
     assert await stall.place("ana", 2) == OverLimit(4)
     assert isinstance(await stall.place("ana", 1), PlacedOrder)
+    assert await stall.place("ana", 1) == OverLimit(4)
     await stall.change(
         "update orders set status = 'paid', payment_id = 'pi_' || id, paid_at = now() where streamer = $1",
         stall.seller,
@@ -122,7 +125,8 @@ async def test_nobody_hoards_unpaid_pieces(database: Database) -> None:
 
 async def test_a_products_own_limit_counts_what_was_bought(stall: Stall) -> None:
     await stall.change("update products set buyer_limit = 2 where id = $1", stall.product)
-    assert isinstance(await stall.place("ana", 2, verified=True), PlacedOrder)
+    for _ in range(2):
+        assert isinstance(await stall.place("ana", 1, verified=True), PlacedOrder)
     await stall.change(
         "update orders set status = 'paid', payment_id = 'pi_' || id, paid_at = now() where streamer = $1",
         stall.seller,
@@ -133,12 +137,49 @@ async def test_a_products_own_limit_counts_what_was_bought(stall: Stall) -> None
 async def test_who_pays_at_once_holds_nothing_unpaid(database: Database) -> None:
     stall = await Stall(database, StockRules(buyer_unpaid_limit=1)).open(5)
     assert isinstance(await stall.place("ana", 1, verified=True), PlacedOrder)
-    await stall.change(
-        "update buyers set stripe_customer = 'cus', payment_method = 'pm' where client_id = $1",
-        f"{stall.seller}/ana",
-    )
+    buyer = f"{stall.seller}/ana"
+    await stall.change("update buyers set stripe_customer = 'cus' where client_id = $1", buyer)
+    assert await stall.place("ana", 2, verified=True) == OverLimit(1), "a customer without a card"
+    await stall.change("update buyers set payment_method = 'pm' where client_id = $1", buyer)
     assert isinstance(await stall.place("ana", 2, verified=True), PlacedOrder)
     assert await stall.place("ana", 2, verified=False) == OverLimit(1)
+
+
+async def test_the_claims_of_one_buyer_are_counted_one_by_one(database: Database) -> None:
+    stall = await Stall(database, StockRules(buyer_unpaid_limit=4)).open(100)
+    await stall.place("ana", 2)
+    async with stall.database.transaction() as connection:  # as a claim on another product does
+        buyer = f"{stall.seller}/ana"
+        await connection.execute("select from buyers where client_id = $1 for no key update", buyer)
+        second = asyncio.create_task(stall.place("ana", 2))
+        await until(partial(somebody_waits, stall), "the second claim waits for the first")
+        await connection.execute(
+            "update orders set quantity = 3, amount_minor = 3000 where streamer = $1", stall.seller
+        )
+    assert await second == OverLimit(4)
+
+
+async def somebody_waits(stall: Stall) -> bool:
+    query = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    return bool(await stall.rows(query))
+
+
+async def test_an_order_says_which_variant_it_is_of_and_is_announced(stall: Stall) -> None:
+    small, endpoint = await stall.variant("S", 2), uuid4()
+    await stall.change(
+        "insert into webhook_endpoints (id, url, secret, events, streamer) values ($1, 'https://h/x', 's', $2, $3)",
+        endpoint, ["order.placed"], stall.seller,
+    )  # fmt: skip
+    claim = (await stall.claim("ana", 1, small)).model_copy(update={"variant": "S"})
+    placed = await stall.orders.place(claim, NOW, 3600)
+    assert isinstance(placed, PlacedOrder)
+    [order] = await stall.rows("select id, variant from orders where streamer = $1", stall.seller)
+    assert (order["id"], order["variant"]) == (placed.order_id, "S")
+    [told] = await stall.rows(
+        "select event, payload -> 'order' ->> 'id' as id from webhook_deliveries where endpoint_id = $1",
+        endpoint,
+    )
+    assert (told["event"], told["id"]) == ("order.placed", str(placed.order_id))
 
 
 async def test_a_blocked_buyer_gets_nothing_and_loses_the_place(stall: Stall) -> None:

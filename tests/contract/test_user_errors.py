@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
+from pipeline.embedded import Postgres
 from pipeline.embedded.credentials import free_port
 from stages import cli
 
@@ -100,7 +101,9 @@ def test_all_settings_that_are_wrong_are_named_at_once(command: Command) -> None
         (("run", "nonsense"), {}, "there is no stage 'nonsense'; there are ingest, intent, vision, order"),
         (("trace", "xyz"), {}, "Give a comment's id (a UUID) or an order number (ORD-YYYYMMDD-NNNNN), the"),
         (("orders", "show", "ORD-1"), {}, "There is no order 'ORD-1': see `tiktoksales orders list`."),
-        (("catalog", "list", "nobody"), {}, "No streamer 'nobody' is registered"),
+        (("catalog", "list", "nobody"), {}, "--streamer nobody --currency USD` registers one"),
+        (("commissions", "nobody"), {}, "--streamer nobody --currency USD` registers one"),
+        (("onboard", "link", " "), {}, "say for whom the link is: their name, as their comments show it"),
         (("commissions", "bella", "--pay-to", "x"), {}, "'x' is no connected account of Stripe: its id begins with"),
         (("pin", "nobody", "A"), {}, "'nobody' sells no product 'A': see `tiktoksales catalog list nobody`."),
         (("keys", "revoke", "nope"), {}, "No key nope is in use: see `tiktoksales keys list`."),
@@ -109,7 +112,7 @@ def test_all_settings_that_are_wrong_are_named_at_once(command: Command) -> None
         (("webhooks", "add", "http://h/x"), {}, "Events are sent over https only: begin the URL with https://."),
         (("reviews", "decline", NOBODY), {}, "waits for no decision: see `tiktoksales reviews list`."),
         (("correct", NOBODY, "buy"), {}, "`tiktoksales trace` shows a comment's id."),
-        (("forget", "nobody"), {}, "Nobody called 'nobody' has bought or written anything."),
+        (("forget", "nobody"), {}, "bought or written anything: give the name as their comments show it."),
         (("dlq", "show", "nope"), {}, "There is no dead letter nope; `tiktoksales dlq list` shows those there are."),
         (("replay", "--from", "x"), {}, "'x' is no moment: write ISO 8601 such as"),
         (("replay",), {}, "Say with --from where the replay begins"),
@@ -119,7 +122,7 @@ def test_all_settings_that_are_wrong_are_named_at_once(command: Command) -> None
         (("connect", "youtube", "x", "--streamer", "b"), {}, "'x' is no video of YouTube"),
         (("connect", "file", "/nowhere.jsonl"), {}, "/nowhere.jsonl can't be read: No such file or directory."),
         (("demo", "--show", "/nowhere"), {}, "/nowhere/show.json cannot be read (No such file or directory)."),
-        (("orders", "export", "--to", "/nowhere/x"), {}, "/nowhere/x: No such file or directory"),
+        (("orders", "export", "--to", "/nowhere/x"), {}, "(No such file or directory): name with --to a file"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )  # fmt: skip
@@ -130,6 +133,14 @@ def test_a_command_that_cannot_be_carried_out(
     assert status in (1, 2)
     assert said in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    "words", [("trace", "xyz"), ("correct", NOBODY, "buy"), ("rotate-keys",)], ids=" ".join
+)
+def test_a_database_without_tables(command: Command, postgres: Postgres, words: tuple[str, ...]) -> None:
+    said = command(*words, DATABASE_URL=postgres.database_url("postgres"))
+    assert said == (1, "tiktoksales: The database has no tables yet: run `tiktoksales migrate` first.")
 
 
 def test_what_is_not_set_can_be_taken_from_a_demo_that_was_left_up_here(

@@ -64,7 +64,9 @@ class ApiKeys:
             async with self._database.transaction() as connection:
                 await connection.execute(statement("api_keys/create"), *values)
         except asyncpg.ForeignKeyViolationError as error:
-            raise UnknownKey(f"There is no streamer {streamer!r}.") from error
+            raise UnknownKey(
+                f"There is no streamer {streamer!r}: `tiktoksales catalog import` registers them."
+            ) from error
         return text
 
     async def all(self) -> list[ListedKey]:

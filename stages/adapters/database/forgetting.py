@@ -37,7 +37,9 @@ class NobodyKnown(Mendable):
 
     def __init__(self, handle: str, platform: str | None) -> None:
         where = f" on {platform}" if platform else ""
-        super().__init__(f"Nobody called {handle!r} has bought or written anything{where}.")
+        super().__init__(
+            f"Nobody called {handle!r} has bought or written anything{where}: give the name as their comments show it."
+        )
 
 
 class SeveralKnown(Mendable):

@@ -85,7 +85,9 @@ class WebhookEndpoints:
                     statement("webhooks/register"), endpoint_id, url, sealed, list(events), streamer
                 )
         except asyncpg.ForeignKeyViolationError as error:
-            raise UnknownEndpoint(f"There is no streamer {streamer!r}.") from error
+            raise UnknownEndpoint(
+                f"There is no streamer {streamer!r}: `tiktoksales catalog import` registers them."
+            ) from error
         return endpoint_id, secret
 
     async def endpoints(self) -> list[Endpoint]:
