@@ -17,6 +17,7 @@ import structlog
 from stages.adapters.database.lost_links import LostLinks
 from stages.adapters.database.order_results import NoSuchOrder
 from stages.adapters.database.orders import Orders
+from stages.adapters.database.payment_attempts import AttemptStatus
 from stages.adapters.database.provider_events import ProviderEvents
 from stages.adapters.database.refunds import Refunds
 from stages.adapters.payment_errors import result_of
@@ -106,18 +107,17 @@ class PaymentEvents:
         key = _metadata(intent).get("attempt")
         if key is None:
             return False  # at the page of a pay link, where the buyer sees it and takes another card
-        result = result_of(intent)
-        match result:
+        status: AttemptStatus
+        match result_of(intent):
             case AuthenticationRequired(payment_id=payment_id):
-                return await self.links.settle_refusal(
-                    event.id, event.type, key, "needs_holder", payment_id, None, self.now()
-                )
+                status, code = "needs_holder", None
             case Declined(code=code, payment_id=payment_id):
-                return await self.links.settle_refusal(
-                    event.id, event.type, key, "declined", payment_id, code, self.now()
-                )
+                status = "declined"
             case _:
                 return False
+        return await self.links.settle_refusal(
+            event.id, event.type, key, status, payment_id, code, self.now()
+        )
 
     async def _charge_refunded(self, event: stripe.Event, charge: Any) -> bool:
         if not charge["payment_intent"]:

@@ -59,8 +59,8 @@ class DoorSettings(RuntimeSettings):
         str,
         Field(
             pattern=RATE_LIMIT,
-            description="So many comments of one viewer are taken under one streamer; further ones are refused, and "
-            "those that came in by XADD go no further. Empty: any number",
+            description="So many comments of one viewer are taken under one streamer: 20/10second, 60/minute, ...; "
+            "further ones are refused, and those that came in by XADD go no further. Empty: any number",
         ),
     ] = "20/10second"
     repeat_window_seconds: Annotated[
