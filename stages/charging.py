@@ -71,8 +71,9 @@ class Charging:
         return result if isinstance(result, Charged) else None
 
     async def _newest(self, charge: Charge) -> Attempt:
-        attempt = await self.attempts.newest(UUID(charge.order_id))
-        return attempt or await self._freeze(1, charge)
+        order_id = UUID(charge.order_id)
+        key = attempt_key(order_id, 1)
+        return await self.attempts.begin(order_id, key, charge_parameters(charge, key), self.now())
 
     async def _freeze(self, number: int, charge: Charge) -> Attempt:
         order_id = UUID(charge.order_id)

@@ -47,12 +47,19 @@ class PaymentAttempts:
         """The order's last attempt, or None."""
         return await self._newest(order_id)
 
+    async def begin(self, order_id: UUID, key: str, parameters: Mapping[str, Any], now: datetime) -> Attempt:
+        """The order's last attempt: where it has none, its first, which is opened now. Most orders have none, so that
+        one statement does."""
+        frozen = await self._freeze(_row(order_id, 1, key, parameters, now))
+        last = frozen or await self._newest(order_id)
+        assert last is not None  # noqa: S101 - what stood in the way is never removed
+        return last
+
     async def freeze(
         self, order_id: UUID, number: int, key: str, parameters: Mapping[str, Any], now: datetime
     ) -> Attempt:
         """Open an attempt. Where another worker has opened this one before, theirs stands."""
-        row = (order_id, number, key, orjson.dumps(dict(parameters)).decode(), now)
-        if frozen := await self._freeze(row):
+        if frozen := await self._freeze(_row(order_id, number, key, parameters, now)):
             return frozen
         async with self._database.autocommit() as connection:
             [theirs] = await connection.fetch(statement("payments/attempt"), order_id, number)
@@ -86,6 +93,12 @@ class PaymentAttempts:
         async with self._database.autocommit() as connection:
             await connection.execute(statement("payments/settle_attempts"), *_columns(rows))
         return [None] * len(rows)
+
+
+def _row(
+    order_id: UUID, number: int, key: str, parameters: Mapping[str, Any], now: datetime
+) -> tuple[Any, ...]:
+    return order_id, number, key, orjson.dumps(dict(parameters)).decode(), now
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
