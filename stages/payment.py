@@ -44,7 +44,8 @@ async def pay(
     charged twice. Only a comment of a verified source spends a saved card. While the provider refuses our credentials
     the orders wait, without an attempt being counted.
     """
-    standing = await orders.find(order.order_id)
+    due = await orders.to_pay(order.order_id)
+    standing = due.order
     if standing.status not in ("placed", "cancelled"):
         return _onward(standing)
     rest = standstill.remaining_seconds()
@@ -53,7 +54,8 @@ async def pay(
     try:
         if standing.status == "cancelled":
             return await _settle_cancelled(standing, orders, charging, now)
-        outcome = await _bring_on(order, orders, charging, payments, now, hold_seconds)
+        card = due.card if order.viewer.verified else None
+        outcome = await _bring_on(order, card, orders, charging, payments, now, hold_seconds)
     except PaymentUnavailable as error:
         return _again(order, error)
     except PaymentMisused as error:
@@ -88,13 +90,13 @@ def payment_stage(
 
 async def _bring_on(
     order: PlacedOrder,
+    card: Card | None,
     orders: Orders,
     charging: Charging,
     payments: StripePayments,
     now: Callable[[], datetime],
     hold_seconds: float,
 ) -> Outcome:
-    card = await orders.card(order.order_id) if order.viewer.verified else None
     result = await charging.charge(_charge_of(order, card)) if card else None
     if isinstance(result, Charged):
         return _onward(await orders.pay(order.order_id, result.payment_id, now()))

@@ -151,7 +151,7 @@ async def test_of_all_that_comes_through_the_stream_only_the_signed_comment_char
     await shop.repaired()
 
     orders = await shop.rows("select comment_id, order_number, status from orders order by placed_at")
-    assert len(orders) > len(forged)  # they do order, up to what one buyer may hold unpaid
+    assert len(orders) >= len(forged)  # they do order, up to what one buyer may hold unpaid
     assert {row["status"] for row in orders} == {"paid", "awaiting_payment"}
     paid = [row for row in orders if row["status"] == "paid"]
     assert [row["comment_id"] for row in paid] == [comment_id("0-0", "tiktok", genuine)]
@@ -189,7 +189,7 @@ async def _placed(stall: Stall, claim: MatchedComment) -> PlacedOrder:
 
 async def test_a_viewer_of_a_verified_source_is_charged(stall: Stall) -> None:
     placed = await _placed(stall, await stall.claim("emma", verified=True))
-    assert await stall.orders.card(placed.order_id) is not None
+    assert (await stall.orders.to_pay(placed.order_id)).card is not None
 
 
 async def test_a_record_that_says_it_is_verified_charges_nothing_where_the_comment_was_not(
@@ -198,28 +198,28 @@ async def test_a_record_that_says_it_is_verified_charges_nothing_where_the_comme
     claim = await stall.claim("emma", verified=False)
     forged = claim.model_copy(update={"viewer": claim.viewer.model_copy(update={"verified": True})})
     placed = await _placed(stall, forged)
-    assert await stall.orders.card(placed.order_id) is None
+    assert (await stall.orders.to_pay(placed.order_id)).card is None
 
 
 async def test_a_verified_comment_of_ones_own_charges_nobody_else(stall: Stall) -> None:
     own = await stall.claim("mallory", verified=True)
     emma = Viewer(platform="tiktok", client="emma", client_id=f"{stall.seller}/emma", verified=True)
     placed = await _placed(stall, own.model_copy(update={"viewer": emma}))
-    assert await stall.orders.card(placed.order_id) is None
+    assert (await stall.orders.to_pay(placed.order_id)).card is None
 
 
 async def test_who_calls_themselves_by_anothers_id_is_not_charged_for_them(stall: Stall) -> None:
     """Mallory's name is Emma's id, and the platform gave none of her own."""
     claim = await _nameless(stall, f"{stall.seller}/emma")
     placed = await _placed(stall, claim)
-    assert await stall.orders.card(placed.order_id) is None
+    assert (await stall.orders.to_pay(placed.order_id)).card is None
     [row] = await stall.rows("select handle from buyers where client_id = $1", f"{stall.seller}/emma")
     assert row["handle"] == "emma"
 
 
 async def test_who_is_known_by_the_name_alone_is_charged(stall: Stall) -> None:
     placed = await _placed(stall, await _nameless(stall, f"{stall.seller}-dora"))
-    assert await stall.orders.card(placed.order_id) is not None
+    assert (await stall.orders.to_pay(placed.order_id)).card is not None
 
 
 async def _nameless(stall: Stall, client: str) -> MatchedComment:
@@ -236,7 +236,7 @@ async def test_the_same_id_on_another_platform_is_somebody_else(stall: Stall) ->
     claim = await stall.claim("emma", verified=True)
     await stall.change("update chat_messages set platform = 'youtube' where id = $1", claim.comment_id)
     placed = await _placed(stall, claim)
-    assert await stall.orders.card(placed.order_id) is None
+    assert (await stall.orders.to_pay(placed.order_id)).card is None
 
 
 async def test_a_served_place_on_the_waitlist_charges_no_more_than_its_comment_could(stall: Stall) -> None:
@@ -257,9 +257,9 @@ async def test_a_revived_hold_charges_no_more_than_its_comment_could(stall: Stal
     await stall.await_payment()
     assert await stall.orders.cancel(placed.order_id, "hold expired", NOW + timedelta(hours=1))
     assert await stall.orders.revive(placed.order_id, NOW + timedelta(hours=1))
-    assert await stall.orders.card(placed.order_id) is None
+    assert (await stall.orders.to_pay(placed.order_id)).card is None
 
 
 async def _card_of(stall: Stall, comment: UUID) -> bool:
     [row] = await stall.rows("select id from orders where comment_id = $1", comment)
-    return await stall.orders.card(row["id"]) is not None
+    return (await stall.orders.to_pay(row["id"])).card is not None

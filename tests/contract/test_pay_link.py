@@ -50,4 +50,4 @@ async def test_a_late_worker_does_not_exchange_the_link(database: Database, orde
     assert first.payment_url == late.payment_url == "https://pay.example/first"
     # The buyer pays at the link that was sent: the provider's event must find its order.
     assert await orders.settle_checkout("evt_1", "checkout.session.completed", "cs_first", "pi_1", NOW)
-    assert (await orders.find(order)).status == "paid"
+    assert (await orders.to_pay(order)).order.status == "paid"

@@ -195,7 +195,7 @@ async def test_an_amount_that_can_not_be_charged_is_rejected_in_words(
     outcome = await handle(database, payments, order)
     assert isinstance(outcome, Reject)
     assert re.search(words, outcome.reason)
-    assert (await Orders(database).find(order.order_id)).status == "cancelled"
+    assert (await Orders(database).to_pay(order.order_id)).order.status == "cancelled"
 
 
 @pytest.mark.parametrize(

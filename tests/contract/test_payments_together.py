@@ -25,7 +25,7 @@ async def test_a_payment_that_the_providers_event_booked_is_told_with_those_book
         Payment(first.order_id, "pi_3", NOW),  # paid twice, which is for others to see to
     ]
     known, booked, odd = await pay_plain(database, REFUND_WINDOW, payments)
-    assert known == await Orders(database).find(first.order_id)
+    assert known == (await Orders(database).to_pay(first.order_id)).order
     assert booked
     assert (booked.order_id, booked.status, booked.payment_id) == (second.order_id, "paid", "pi_2")
     assert odd is None

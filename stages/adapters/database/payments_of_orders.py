@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from pipeline.decision import derived_id
@@ -14,18 +15,19 @@ from stages.adapters.database.order_results import NoSuchOrder
 from stages.adapters.database.order_rows import find_order
 from stages.adapters.database.outbox import put_in_outbox
 from stages.adapters.database.payments_together import (
-    Card,
+    Due,
     Link,
     Payment,
-    cards_of,
     keep_links,
-    orders_of,
     pay_plain,
+    to_pay,
 )
 from stages.adapters.database.pool import Connection, Database
 from stages.adapters.database.shared import Shared
 from stages.adapters.database.statements import statement
 from stages.adapters.database.stock import StockRules
+
+R = TypeVar("R")
 
 REFUND_WINDOW = timedelta(days=14)
 """How long after its payment an order's commission becomes payable, where no setting says otherwise."""
@@ -36,8 +38,7 @@ class PaymentsOfOrders:
 
     def __init__(self, database: Database, rules: StockRules, refund_window: timedelta) -> None:
         self._database, self._rules, self._refund_window = database, rules, refund_window
-        self._find = Shared(partial(orders_of, database))
-        self._card = Shared(partial(cards_of, database))
+        self._to_pay = Shared(partial(to_pay, database))
         self._pay_plain = Shared(partial(pay_plain, database, refund_window))
         self._await_payment = Shared(partial(keep_links, database))
 
@@ -46,13 +47,9 @@ class PaymentsOfOrders:
         """Where the orders are."""
         return self._database
 
-    async def find(self, order_id: UUID) -> PaidOrder:
-        """The order as it stands now. Raises NoSuchOrder."""
-        return _found(await self._find(order_id), order_id)
-
-    async def card(self, order_id: UUID) -> Card | None:
-        """The saved card of the order's buyer, or None."""
-        return await self._card(order_id)
+    async def to_pay(self, order_id: UUID) -> Due:
+        """The order as it stands now, and its buyer's saved card. Raises NoSuchOrder."""
+        return _found(await self._to_pay(order_id), order_id)
 
     async def pay(self, order_id: UUID, payment_id: str, now: datetime) -> PaidOrder:
         """Book the payment, once (see `book_payment`). Returns the order as it stands then. Raises NoSuchOrder."""
@@ -127,7 +124,7 @@ class PaymentsOfOrders:
             await put_in_outbox(connection, record_id, "notify", await find_order(connection, order_id))
 
 
-def _found(order: PaidOrder | None, order_id: UUID) -> PaidOrder:
-    if order is None:
+def _found(found: R | None, order_id: UUID) -> R:
+    if found is None:
         raise NoSuchOrder(f"There is no order {order_id}.")
-    return order
+    return found

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
+
 from schemas.records import PaidOrder
 from stages.adapters.database.ledger import accrue_all
 from stages.adapters.database.order_rows import paid_order
@@ -21,6 +23,14 @@ class Card:
 
     customer: str
     payment_method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An order as it stands, and the card that may be charged for it; None where none may."""
+
+    order: PaidOrder
+    card: Card | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +51,17 @@ class Link:
     url: str
 
 
-async def orders_of(database: Database, order_ids: Sequence[UUID]) -> list[PaidOrder | None]:
-    """The orders as they stand now, in order; None for one that is not there."""
+async def to_pay(database: Database, order_ids: Sequence[UUID]) -> list[Due | None]:
+    """The orders as they stand now and their buyers' saved cards, in order; None for one that is not there."""
     async with database.autocommit() as connection:
-        found = await _by_id(connection, order_ids)
+        rows = await connection.fetch(statement("orders/to_pay"), list(order_ids))
+    found = {row["id"]: Due(paid_order(row), _card(row)) for row in rows}
     return [found.get(each) for each in order_ids]
 
 
-async def cards_of(database: Database, order_ids: Sequence[UUID]) -> list[Card | None]:
-    """The saved cards of the orders' buyers, in order."""
-    async with database.autocommit() as connection:
-        rows = await connection.fetch(statement("orders/cards"), list(order_ids))
-    cards = {
-        row["id"]: Card(row["stripe_customer"], row["payment_method"])
-        for row in rows
-        if row["stripe_customer"] and row["payment_method"]
-    }
-    return [cards.get(each) for each in order_ids]
+def _card(row: asyncpg.Record) -> Card | None:
+    customer, payment_method = row["stripe_customer"], row["payment_method"]
+    return Card(customer, payment_method) if customer and payment_method else None
 
 
 async def pay_plain(
