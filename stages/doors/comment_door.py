@@ -114,7 +114,10 @@ class CommentDoor:
         return answers
 
     async def _take(self, posted: Sequence[PostedComment], pusher: Pusher) -> list[Answer]:
-        offers = [self._offer(one, pusher) if pusher.may_act_for(one.streamer) else None for one in posted]
+        now = self.now().isoformat()
+        offers = [
+            self._offer(one, pusher, now) if pusher.may_act_for(one.streamer) else None for one in posted
+        ]
         try:
             kept = await self.log.append(offers, pusher.key_id)
         except BusyLoadingError:  # a ConnectionError by its class, but an answer: Redis took nothing
@@ -143,12 +146,11 @@ class CommentDoor:
             case _:
                 assert_never(kept)
 
-    def _offer(self, posted: PostedComment, pusher: Pusher) -> Offer:
-        timestamp = (posted.timestamp or self.now()).isoformat()
+    def _offer(self, posted: PostedComment, pusher: Pusher, now: str) -> Offer:
         fields = {
             "streamer": posted.streamer,
             "client": posted.client,
-            "timestamp": timestamp,
+            "timestamp": posted.timestamp.isoformat() if posted.timestamp else now,
             "platform": posted.platform,
             "message_id": posted.message_id or uuid4().hex,
         }

@@ -50,17 +50,23 @@ class CoalescedRedis(Redis):
             self._free += 1  # in the same step as the look at what is asked: nothing stays behind
 
     async def _go(self, trip: list[tuple[tuple[Any, ...], asyncio.Future[Any]]]) -> None:
-        pipeline = self._redis.pipeline(transaction=False)
-        for args, _ in trip:
-            pipeline.execute_command(*args)
         try:
-            answers = await pipeline.execute(raise_on_error=False)
+            answers = await self._answers([args for args, _ in trip])
         except BaseException as error:  # the callers are told, whatever it is; no trip may hang
             answers = [error] * len(trip)
             if not isinstance(error, Exception):
                 raise
         finally:
             _tell(trip, answers)
+
+    async def _answers(self, commands: list[tuple[Any, ...]]) -> list[Any]:
+        if len(commands) == 1:  # a pipeline costs more than a command
+            return [await self._redis.execute_command(*commands[0])]
+        pipeline = self._redis.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        answers: list[Any] = await pipeline.execute(raise_on_error=False)
+        return answers
 
 
 def _tell(trip: list[tuple[tuple[Any, ...], asyncio.Future[Any]]], answers: list[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import msgpack
 from redis.asyncio import Redis
@@ -39,7 +40,7 @@ class CommentLog:
 
 
 def _packed(offer: Offer) -> tuple[bytes, bytes | bool, list[str]]:
-    return *identity(offer), [part for pair in offer.fields.items() for part in pair]
+    return *identity(offer), list(chain.from_iterable(offer.fields.items()))
 
 
 def _read(offer: Offer, answer: tuple[bytes, bytes, int]) -> Kept | Hasty:
