@@ -16,7 +16,7 @@ class Why(StrEnum):
         "it needs an account, a stream or a server of somebody else; tests/contract plays their part"
     )
     MINUTES = "it takes half a minute or more; tests/e2e/test_scale_plan.py measures for a shorter time"
-    TORCH = "it loads torch for seconds; tests/unit/test_match.py matches pictures"
+    VISION = "it loads the vision models; tests/unit/test_match.py matches pictures"
     MODELS = "it loads every model, whatever is to be done; tests/e2e/test_replay.py replays in this house"
     DOCKER = "it needs docker; tests/unit/test_compose.py checks what it reads"
     INSTALLS = "it downloads packages from an index"
@@ -33,7 +33,7 @@ UNEXECUTED: Mapping[str, Why] = {
     "make bench": Why.CHECKS,
     "make lock": Why.CHECKS,
     'echo \'{"image": "deploy/demo/frames/maya.closet/022000.jpg"}\' '
-    "| tiktoksales match --catalog catalog.json": Why.TORCH,
+    "| tiktoksales match --catalog catalog.json": Why.VISION,
     "tiktoksales connect tiktok maya.closet --streamer maya.closet": Why.SOMEBODY_ELSE,
     "tiktoksales connect youtube dQw4w9WgXcQ --streamer maya.closet": Why.SOMEBODY_ELSE,
     "tiktoksales frames maya.closet https://cdn.example/live.m3u8 --keep 15m": Why.SOMEBODY_ELSE,

@@ -15,6 +15,7 @@ from stages.adapters.models import MissingModel
 Similarities = npt.NDArray[np.float32]
 """Of one frame: (regions, products)."""
 
+_ROUNDING = 1e-6  # by which equal cosines may differ
 _ALONE = -1.0  # the runner-up's similarity in a catalog of one: as unlike as can be
 
 
@@ -64,8 +65,9 @@ def _agreement(frames: Sequence[Similarities], best: int) -> float:
     regions = np.concatenate(frames)
     strength = regions.max(axis=1)
     # Regions of wall and face choose some product too; only the better half is asked.
-    asked = regions[strength >= np.median(strength)]
-    return float((asked.argmax(axis=1) == best).mean())
+    asked = strength >= np.median(strength)
+    # Of products with the same picture a region chooses each, not whichever is listed first.
+    return float((regions[asked, best] >= strength[asked] - _ROUNDING).mean())
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from stages.adapters.embedding import Embedder, Vectors
 from stages.adapters.evidence import Calibration, weigh
 from stages.adapters.hints import LogOdds
 from stages.adapters.models import detector_file
-from stages.adapters.regions import Box, crops, fixed_windows
+from stages.adapters.regions import Box, crops, fixed_windows, worth_a_look
 from stages.adapters.resizing import pixels
 
 
@@ -74,7 +74,7 @@ class Matcher:
         """`describe` for several frames, with one call to each model."""
         opaque = [frame.convert("RGB") for frame in frames]
         boxes = [
-            [*fixed_windows(frame.width, frame.height), *found]
+            worth_a_look(found, frame.width, frame.height)
             for frame, found in zip(opaque, self._detector.regions(opaque), strict=True)
         ]
         vectors = self._embedder.embed(

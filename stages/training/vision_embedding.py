@@ -5,6 +5,7 @@ and the grocery products of the training part, the latter in real photos too. Th
 calibration and test parts are left out altogether.
 """
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from stages.adapters.regions import crops, fixed_windows
 from stages.adapters.resizing import Pixels, pixels, shrink
 from stages.training.composites import ProductPool
 from stages.training.detector import SEED, pools
+from stages.training.eight_bits import sample, write_in_eight_bits
 from stages.training.grocery import GroceryProduct, grocery_parts
 from stages.training.metric_learning import Lesson, learn, start_from_discriminants
 from stages.training.photographs import heap, held
@@ -33,7 +35,7 @@ _AT_ONCE = 8  # pictures
 
 
 def main() -> None:
-    """Compose, teach, export. Seeds are fixed."""
+    """Compose, teach, export, count in eight bits. Seeds are fixed."""
     parser = picture_arguments(__doc__)
     parser.add_argument("--output", type=Path, default=Path("stages/models/vision/embedding.onnx"))
     parser.add_argument("--steps", type=int, default=160)
@@ -50,7 +52,10 @@ def main() -> None:
     real = [real_lesson(product, encoder) for product in track(products, description="grocery products")]
     start_from_discriminants(encoder, [*composed, *real])
     learn(encoder, composed, real, Random(SEED), steps=options.steps)
-    export_encoder(encoder, cohort(products, encoder), options.output)
+    with tempfile.TemporaryDirectory() as work:
+        network = Path(work) / "embedding.onnx"
+        export_encoder(encoder, cohort(products, encoder), network)
+        write_in_eight_bits(network, sample(options.sprites, options.grocery), options.output)
 
 
 def composed_lessons(

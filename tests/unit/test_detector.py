@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from stages.adapters.detector import MOST_BOXES, SIDE, Detector, candidates, surest
 from stages.adapters.models import MissingModel
 from stages.adapters.offline_ultralytics import load_yolo
-from stages.adapters.regions import Box, fixed_windows, square_crop
+from stages.adapters.regions import Box, fixed_windows, square_crop, worth_a_look
 from stages.adapters.resizing import pixels
 from stages.adapters.ultralytics_detector import UltralyticsDetector
 
@@ -193,6 +193,14 @@ def test_windows_begin_with_the_whole_frame_and_stay_inside() -> None:
     windows = fixed_windows(180, 320)
     assert windows[0] == Box(0, 0, 180, 320)
     assert all(0 <= box.x0 < box.x1 <= 180 and 0 <= box.y0 < box.y1 <= 320 for box in windows)
+
+
+def test_a_box_that_is_looked_at_already_is_not_looked_at_again() -> None:
+    windows = fixed_windows(320, 320)
+    product, other = Box(100, 100, 150, 200, 0.9), Box(20, 20, 60, 60, 0.8)
+    nearly = Box(102, 98, 152, 200, 0.7)
+    whole = Box(4, 0, 318, 320, 0.6)
+    assert worth_a_look([product, other, nearly, whole], 320, 320) == [*windows, product, other]
 
 
 @pytest.mark.parametrize(

@@ -216,6 +216,12 @@ def test_evidence_is_of_the_frames_that_show_the_product() -> None:
     assert found.margin == pytest.approx(0.6)
 
 
+def test_regions_agree_on_each_of_two_products_with_one_picture() -> None:
+    frame = np.asarray([[0.8, 0.8, 0.1], [0.6, 0.6, 0.2], [0.1, 0.1, 0.7]], np.float32)
+    agreements = [weigh([frame], np.asarray(hints)) for hints in ((1.0, 0, 0), (0, 1.0, 0))]
+    assert [found and (found.product, found.agreement) for found in agreements] == [(0, 0.5), (1, 0.5)]
+
+
 @given(st.lists(st.lists(st.floats(-1, 1, width=32), min_size=6, max_size=6), min_size=1, max_size=5))
 def test_evidence_stays_in_its_bounds(rows: list[list[float]]) -> None:
     found = weigh([np.asarray(row, np.float32).reshape(2, 3) for row in rows])
