@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from stages.adapters.database import Database
 from stages.adapters.payments import PaymentUnavailable, StripePayments
 from stages.holds import HoldKeeper
 from tests.contract.stall import NOW, Stall
-from tests.fixtures_sandbox import Sandbox
 
 LATER = NOW + timedelta(minutes=31)
 
@@ -32,21 +31,6 @@ async def database(new_database: Callable[[], str]) -> AsyncIterator[Database]:
 async def stall(database: Database) -> Stall:
     """Two pieces."""
     return await Stall(database).open(2)
-
-
-@pytest.fixture
-async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
-    """The real SDK at the sandbox."""
-    made = StripePayments(
-        sandbox.stripe_key,
-        sandbox.webhook_secret,
-        success_url="https://shop.example/thanks",
-        cancel_url="https://shop.example/thanks",
-        now=lambda: datetime.now(UTC),
-        url=sandbox.url,
-    )
-    yield made
-    await made.close()
 
 
 def keeper(stall: Stall, checkouts: Any, moment: datetime) -> HoldKeeper:

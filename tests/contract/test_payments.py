@@ -27,28 +27,15 @@ from stages.adapters.payments import (
     StripePayments,
     link_expiry,
 )
+from tests.contract.unpaid_orders import stripe_of
 from tests.fixtures_sandbox import Mailbox, Sandbox, running_sandbox
 
 INTENTS = "/v1/payment_intents"
 
 
-def payments_of(
-    sandbox: Sandbox, *, key: str | None = None, timeout_seconds: float = 10.0, secret: str | None = None
-) -> StripePayments:
-    return StripePayments(
-        key or sandbox.stripe_key,
-        secret or sandbox.webhook_secret,
-        success_url="https://shop.example/thanks?session={CHECKOUT_SESSION_ID}",
-        cancel_url="https://shop.example/back",
-        now=lambda: datetime.now(UTC),
-        url=sandbox.url,
-        timeout_seconds=timeout_seconds,
-    )
-
-
 @pytest.fixture(scope="module")
 async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
-    payments = payments_of(sandbox)
+    payments = stripe_of(sandbox)
     yield payments
     await payments.close()
 
@@ -56,7 +43,7 @@ async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
 @pytest.fixture
 async def hasty(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
     """Waits one second for an answer."""
-    payments = payments_of(sandbox, timeout_seconds=1.0)
+    payments = stripe_of(sandbox, timeout_seconds=1.0)
     yield payments
     await payments.close()
 
@@ -202,7 +189,7 @@ async def test_a_key_with_other_parameters_is_a_bug(payments: StripePayments) ->
 
 
 async def test_a_wrong_key_stops_the_stage(payments: StripePayments, sandbox: Sandbox) -> None:
-    stranger = payments_of(sandbox, key="sk_test_of_somebody_else")
+    stranger = stripe_of(sandbox, key="sk_test_of_somebody_else")
     with pytest.raises(PaymentMisused) as caught:
         await stranger.charge(await order_by(payments), uuid4().hex)
     await stranger.close()
@@ -218,7 +205,7 @@ async def test_an_amount_the_currency_forbids_is_misuse(payments: StripePayments
 
 async def test_a_server_that_is_away_is_unavailable(sandbox: Sandbox) -> None:
     with running_sandbox() as gone:
-        payments = payments_of(gone)
+        payments = stripe_of(gone)
         order = await order_by(payments)
         gone.process.kill()
         gone.process.wait()
@@ -300,14 +287,14 @@ def test_a_links_expiry_keeps_stripes_limits_and_is_stable_for_a_while(seconds: 
 
 async def test_webhooks_of_the_sandbox_are_believed_and_others_are_not(mailbox: Mailbox) -> None:
     with running_sandbox(SANDBOX_WEBHOOK_URL=mailbox.url) as sandbox:
-        payments = payments_of(sandbox)
+        payments = stripe_of(sandbox)
         result = await payments.charge(await order_by(payments), uuid4().hex)
         assert isinstance(result, Charged)
         told = mailbox.take_event("payment_intent.succeeded")
         signature = told.headers["stripe-signature"]
         event = payments.event(told.body, signature)
         assert event.data.object["id"] == result.payment_id
-        forged = payments_of(sandbox, secret="whsec_of_somebody_else")
+        forged = stripe_of(sandbox, secret="whsec_of_somebody_else")
         stale = WebhookSignature.generate_signature_header(
             told.body.decode(), sandbox.webhook_secret, int(time.time()) - 301
         )

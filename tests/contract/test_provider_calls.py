@@ -18,7 +18,8 @@ from stages.adapters.webhook_sender import NotDelivered, WebhookSender
 from tests.contract.mail_room import mail_room
 from tests.contract.test_mail import LETTER, mail_of
 from tests.contract.test_messages import confirmation, messages_of
-from tests.contract.test_payments import order_by, payments_of
+from tests.contract.test_payments import order_by
+from tests.contract.unpaid_orders import stripe_of
 from tests.fixtures_sandbox import Sandbox
 
 
@@ -50,7 +51,7 @@ def only(told: Told) -> dict[str, float]:
 
 
 async def test_payments_are_counted_by_what_became_of_each_request(sandbox: Sandbox) -> None:
-    payments = payments_of(sandbox, timeout_seconds=1.0)
+    payments = stripe_of(sandbox, timeout_seconds=1.0)
     told = Told("stripe")  # every class is told as 0 from the beginning
     declined = await order_by(payments, "pm_card_chargeCustomerFail")
     good = await order_by(payments)

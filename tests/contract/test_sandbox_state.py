@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
 from stages.adapters.messages import Message, TwilioMessages
-from stages.adapters.payments import Charge, Charged, StripePayments
+from stages.adapters.payments import Charge, Charged
 from stages.sandbox.settings import SMS_SENDER, WHATSAPP_SENDER
+from tests.contract.unpaid_orders import stripe_of
 from tests.fixtures_sandbox import Sandbox, running_sandbox
 
 KEYS = {
@@ -24,14 +24,7 @@ ORDER = "ORD-20261122-00001"
 
 async def act(sandbox: Sandbox, customer: tuple[str, str] | None) -> tuple[str, tuple[str, str]]:
     """Charges the order once more with the same key; returns the payment's id, and the card."""
-    payments = StripePayments(
-        sandbox.stripe_key,
-        sandbox.webhook_secret,
-        success_url="https://shop.example/thanks",
-        cancel_url="https://shop.example/back",
-        now=lambda: datetime.now(UTC),
-        url=sandbox.url,
-    )
+    payments = stripe_of(sandbox)
     if customer is None:
         card = await payments.customer_with_card("@ana", "pm_card_visa", "seed-ana")
         customer = (card.customer, card.payment_method)

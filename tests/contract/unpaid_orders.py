@@ -35,13 +35,15 @@ _ORDER = (
 _HOLD = timedelta(minutes=30)
 
 
-def stripe_of(sandbox: Sandbox, *, key: str | None = None, timeout_seconds: float = 10.0) -> StripePayments:
+def stripe_of(
+    sandbox: Sandbox, *, key: str | None = None, secret: str | None = None, timeout_seconds: float = 10.0
+) -> StripePayments:
     """The real adapter at the sandbox."""
     return StripePayments(
         key or sandbox.stripe_key,
-        sandbox.webhook_secret,
-        success_url="https://shop.example/thanks",
-        cancel_url="https://shop.example/thanks",
+        secret or sandbox.webhook_secret,
+        success_url="https://shop.example/thanks?session={CHECKOUT_SESSION_ID}",
+        cancel_url="https://shop.example/back",
         now=lambda: datetime.now(UTC),
         url=sandbox.url,
         timeout_seconds=timeout_seconds,
