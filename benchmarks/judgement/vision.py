@@ -56,6 +56,7 @@ def matching(grocery: Path, models: Path, threads: int) -> dict[str, float]:
 
 def detection(sprites: Path, grocery: Path, models: Path, threads: int) -> dict[str, float]:
     """The figures that the training command prints, on frames composed anew of what was held out from training."""
+    from stages.adapters.offline_ultralytics import load_yolo
     from stages.training.detector import measure, place_font, write_dataset
 
     with tempfile.TemporaryDirectory() as work:
@@ -63,5 +64,6 @@ def detection(sprites: Path, grocery: Path, models: Path, threads: int) -> dict[
             frames=0, test_frames=TEST_FRAMES, threads=threads, sprites=sprites, grocery=grocery
         )
         data = write_dataset(Path(work), options)
+        load_yolo(threads)  # keeps ultralytics offline, before anybody imports it
         place_font()
         return {"frames": TEST_FRAMES, **measure(models / "detector.onnx", data, options)}
