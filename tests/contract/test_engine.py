@@ -175,10 +175,14 @@ async def test_waiting_for_a_retry_occupies_no_slot(engine: EngineRig) -> None:
 async def test_no_more_records_are_in_hand_at_once_than_the_limit_says(engine: EngineRig) -> None:
     in_hand: set[int] = set()
     most: list[int] = []
+    full = asyncio.Event()
 
     async def handler(item: Item) -> Outcome:
         in_hand.add(item.number)
         most.append(len(in_hand))
+        if len(in_hand) == 3:
+            full.set()
+        await full.wait()
         for _ in range(5):
             await asyncio.sleep(0)
         in_hand.remove(item.number)
