@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +19,11 @@ class _Queue:
     """A stream that a stage of this process reads: what was written to it here and not read yet."""
 
     readers: int = 0
+    asking: int = 0  # readers that wait for an answer
+    answers: int = 0  # that they were given so far
     unread: int = 0
     waiting: set[Callable[[], None]] = field(default_factory=set)
+    is_watched: bool = False
 
     def wake(self) -> None:
         """Tell those who wait that they may look again."""
@@ -33,10 +37,13 @@ class HeadStart:
     successor has plenty to do comes out no sooner, and stands about in Redis meanwhile.
 
     Streams that nobody here reads are never too full: their readers have a processor of their own. What other processes
-    write is not counted, and what they read is found out as soon as a reader here finds less than it asked for.
+    write is not counted, and what they read is found out as soon as a reader here finds less than it asked for, or
+    nothing for a while.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, doubt_seconds: float = 0.01) -> None:
+        """`doubt_seconds`: far longer than a server takes to answer that has entries for whoever asks."""
+        self._doubt_seconds = doubt_seconds
         self._queues: dict[str, _Queue] = {}
 
     @contextmanager
@@ -51,6 +58,17 @@ class HeadStart:
             if not queue.readers:
                 del self._queues[key]
                 queue.wake()
+
+    @contextmanager
+    def asking(self, key: str) -> Iterator[None]:
+        """A reader here waits for entries of `key` meanwhile."""
+        queue = self._queues.get(key, _Queue())
+        queue.asking += 1
+        try:
+            yield
+        finally:
+            queue.asking -= 1
+            queue.answers += 1
 
     def written(self, key: str, count: int) -> None:
         """So many entries were appended to `key`."""
@@ -72,7 +90,23 @@ class HeadStart:
     def once_read(self, key: str, go_on: Callable[[], None]) -> None:
         """Where that is so, call `go_on` once it no longer is."""
         if self.is_enough(key):
-            self._queues[key].waiting.add(go_on)
+            queue = self._queues[key]
+            queue.waiting.add(go_on)
+            if not queue.is_watched:
+                queue.is_watched = True
+                self._look_later(queue)
+
+    def _look_later(self, queue: _Queue) -> None:
+        asyncio.get_running_loop().call_later(self._doubt_seconds, self._doubt, queue, queue.answers)
+
+    def _doubt(self, queue: _Queue, answers: int) -> None:
+        # While somebody waits: where a reader is still asking, others have read what was written here.
+        if queue.asking and queue.answers == answers:
+            queue.unread = 0
+            queue.wake()
+        queue.is_watched = bool(queue.waiting)
+        if queue.is_watched:
+            self._look_later(queue)
 
 
 _OF_CLIENTS: WeakKeyDictionary[Redis, HeadStart] = WeakKeyDictionary()

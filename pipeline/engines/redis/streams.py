@@ -170,10 +170,11 @@ class StageStream:
 
     async def read(self, count: int, block_ms: int) -> list[Delivery]:
         """Up to `count` entries that nobody was given before; waits up to `block_ms` for the first."""
-        reply = await self._reader.execute_command(
-            "XREADGROUP", "GROUP", self._group, self._consumer,
-            "COUNT", count, "BLOCK", block_ms, "STREAMS", self.key, ">",
-        )  # fmt: skip
+        with self._head_start.asking(self.key):
+            reply = await self._reader.execute_command(
+                "XREADGROUP", "GROUP", self._group, self._consumer,
+                "COUNT", count, "BLOCK", block_ms, "STREAMS", self.key, ">",
+            )  # fmt: skip
         entries = reply[0][1] if reply else []
         self._head_start.read(self.key, len(entries), count)
         if self._keeps_entries:
