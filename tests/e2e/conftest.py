@@ -47,8 +47,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Ite
     """A house that runs; nothing of it may be left afterwards."""
     others = descendants()
     folder = tmp_path_factory.mktemp("house")
-    # A viewer of these tests says the same in each of them, which follow quickly.
-    told = {"repeat_window_seconds": 0.0, "rate_limit_per_viewer": ""}
+    # A viewer of these tests says the same in each of them, which follow quickly, and pays for little of it.
+    told = {"repeat_window_seconds": 0.0, "rate_limit_per_viewer": "", "buyer_unpaid_limit": 1000}
     traces = {"traces_url": collector.url}
     settings = {"message_claim_seconds": CLAIM_SECONDS, **told, **INSTAGRAM, **traces}
     house = House(folder, RECORDED, settings=settings)

@@ -96,20 +96,23 @@ async def kill_between_effect_and_settle(shop: Shop, process: str, stage: str) -
         return bool(await shop.rows(query, comments, seqs))
 
     async def killed() -> bool:
-        async with AsyncExitStack() as held:
-            # Held up one after the other: what it has in hand is done, and stays in hand.
-            async with effects_held_up(shop, stage) as is_caught:
+        # Held up one after the other: what it has in hand is done, and stays in hand.
+        async with effects_held_up(shop, stage) as is_caught:
+            await is_caught()
+            if not await effect():
+                await settles.aclose()  # not before: it could do all it has in between
                 await until(is_caught, f"{stage} has entries in hand again")
-                await held.enter_async_context(settles_held_up(shop))
-            deadline = time.monotonic() + _EFFECT_SECONDS
-            while time.monotonic() < deadline:
-                if await effect():
-                    shop.house.kill_process(process)
-                    return True
-                await asyncio.sleep(0.01)
+                await settles.enter_async_context(settles_held_up(shop))
+        deadline = time.monotonic() + _EFFECT_SECONDS
+        while time.monotonic() < deadline:
+            if await effect():
+                shop.house.kill_process(process)
+                return True
+            await asyncio.sleep(0.01)
         return False
 
-    await until(killed, f"{stage} is caught between effect and settle", 2 * PATIENCE_SECONDS)
+    async with AsyncExitStack() as settles:
+        await until(killed, f"{stage} is caught between effect and settle", 2 * PATIENCE_SECONDS)
 
 
 async def pending(shop: Shop, stage: str) -> tuple[list[str], list[str]]:
