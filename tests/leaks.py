@@ -1,4 +1,5 @@
-"""Fails a run that leaves a process behind, or a port on which the run itself still listens.
+"""Fails a run that leaves a process behind, a port on which the run itself still listens, or a file or folder in the
+checkout.
 
 A plugin of pytest's. Every process that a test starts inherits a mark in its environment, so that one is found also
 where its parent died before it."""
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import psutil
@@ -19,17 +21,24 @@ _POLL_SECONDS = 0.1
 # Python's own, which end with the process that they serve.
 _COMPANIONS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 _found: list[str] = []
+_THERE_BEFORE = pytest.StashKey[set[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Mark whatever is started from now on. A worker of pytest-xdist, itself started so, has a mark of its own."""
     os.environ[MARK] = uuid4().hex
+    config.stash[_THERE_BEFORE] = _in_the_checkout(config)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Look, once every fixture has cleaned up; what a worker finds is told to who started it."""
     workers = getattr(session.config, "workeroutput", None)
+    if workers is None:
+        before = session.config.stash[_THERE_BEFORE]
+        _found.extend(
+            f"in the checkout: {name}" for name in sorted(_in_the_checkout(session.config) - before)
+        )
     controls = session.config.pluginmanager.hasplugin("dsession")
     left = [] if controls else left_behind(os.environ[MARK])
     _found.extend(left)
@@ -48,9 +57,20 @@ def pytest_testnodedown(node: object, error: object) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was found."""
     if _found:
-        terminalreporter.section("processes and ports left behind", red=True, bold=True)
+        terminalreporter.section("left behind", red=True, bold=True)
         for line in _found:
             terminalreporter.write_line(line)
+
+
+def lying_in(folder: Path) -> set[str]:
+    """The names of what lies there."""
+    return {each.name for each in folder.iterdir()}
+
+
+def _in_the_checkout(config: pytest.Config) -> set[str]:
+    """What lies at its top, but for what git ignores: caches, and a demo that was left up."""
+    ignored = (config.rootpath / ".gitignore").read_text().split()
+    return lying_in(config.rootpath) - {line.rstrip("/") for line in ignored}
 
 
 def left_behind(mark: str, grace_seconds: float = _GRACE_SECONDS) -> list[str]:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from itertools import count
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -22,6 +23,7 @@ from schemas.codec import encode
 from stages.analytics.counting import Counting, changelog_of
 from stages.analytics.windows import Window
 from tests.kafka_broker import KafkaBroker
+from tests.leaks import lying_in
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -96,3 +98,13 @@ async def counted(settings: RuntimeSettings, comments: dict[str, int]) -> Wall:
     counting.stop()
     await running
     return wall
+
+
+async def test_counting_leaves_nothing_in_the_working_directory(
+    settings: RuntimeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_kafka(settings, stages={}, door="ingest") as kafka:
+        await kafka.producer.append(ended("maya", 1))
+        await counted(settings, {"maya": 1})
+    assert lying_in(tmp_path) == set()

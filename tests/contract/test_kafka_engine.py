@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from aiokafka import TopicPartition
@@ -16,6 +17,7 @@ from pipeline.stage import Emit, Outcome, Retry
 from tests.contract.kafka_rig import KafkaRig, kafka_rig_on
 from tests.contract.scene import Item, done, entry, stage
 from tests.kafka_broker import KafkaBroker
+from tests.leaks import lying_in
 
 pytestmark = pytest.mark.usefixtures("short_reads")
 
@@ -54,6 +56,16 @@ async def test_two_processes_share_the_partitions_and_each_entry_is_handled_in_o
     await rig.until_ended(20)
     by_worker = {name: [number for who, number in handled if who == name] for name in ("one", "other")}
     assert sorted(by_worker.values()) == [list(range(0, 20, 2)), list(range(1, 20, 2))]
+
+
+async def test_a_worker_leaves_nothing_in_its_working_directory(
+    rig: KafkaRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rig.start(stage("first", done))
+    await append(rig, range(2))
+    await rig.until_ended(2)
+    assert lying_in(tmp_path) == set()
 
 
 async def test_what_a_killed_process_held_the_other_one_takes_up(rig: KafkaRig) -> None:

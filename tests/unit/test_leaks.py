@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -25,6 +26,15 @@ import subprocess, sys
 left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], stdout=subprocess.DEVNULL)
 print(left.pid)
 """
+
+MAKES_FOLDERS = """
+import pathlib
+
+def test_one():
+    pathlib.Path("a_cache").mkdir()
+    pathlib.Path("a-worker-data").mkdir()
+"""
+CHECKOUT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -58,3 +68,18 @@ def test_a_port_of_the_run_itself_is_found_until_it_is_closed() -> None:
         line = f"listens on 127.0.0.1:{listening.getsockname()[1]}"
         assert line in left_behind("another's", 0)
     assert line not in left_behind("another's", 0)
+
+
+def test_a_folder_in_the_checkout_fails_the_run_and_a_cache_does_not(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("a_cache/\n.pytest_cache/\n__pycache__/\n")
+    (tmp_path / "test_one.py").write_text(MAKES_FOLDERS)
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "tests.leaks", "--rootdir", tmp_path, tmp_path],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert run.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "in the checkout: a-worker-data\n" in run.stdout
+    assert "a_cache" not in run.stdout

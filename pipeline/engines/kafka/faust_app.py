@@ -47,10 +47,15 @@ class _PatientTransport(driver.Transport):
     Consumer = _PatientConsumer
 
 
+class _App(faust.App):
+    def _create_directories(self) -> None:
+        """None: tables lie in memory. Faust's own would make a folder in the working directory, which is the user's."""
+
+
 def new_app(settings: RuntimeSettings, name: str, **given: Any) -> faust.App:
     """A Faust app that is the consumer group `name`, to be started within a process of ours: it serves no web pages,
-    makes no topics, and says that it is alive three times in LEASE_SECONDS, after which others get its partitions.
-    `given` are Faust's own settings, and go before these."""
+    makes no topics and no folders, and says that it is alive three times in LEASE_SECONDS, after which others get its
+    partitions. `given` are Faust's own settings, and go before these."""
     options: dict[str, Any] = {
         **Broker.of(settings.kafka_url).faust_options(),
         "autodiscover": False,
@@ -67,7 +72,7 @@ def new_app(settings: RuntimeSettings, name: str, **given: Any) -> faust.App:
         "TableManager": _PromptTables,
         **given,
     }
-    app = faust.App(Names(settings.key_prefix).group(name), **options)
+    app = _App(Names(settings.key_prefix).group(name), **options)
     app.transport = _PatientTransport(app.conf.broker_consumer, app)
     return app
 
