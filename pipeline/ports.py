@@ -46,8 +46,8 @@ class AgentsOf(Protocol):
     def __call__(self, stage: Stage[Any]) -> Sequence[Agent]:
         """The agents that are this process' share of the stage: run them all to have every partition served.
 
-        `stage.prepare` is awaited before the first entry is delivered. Of an `exclusive` stage, one process at a time
-        is at work on a partition, and the others stand by.
+        `stage.prepare` is awaited before the first entry is delivered; what it needs and is away is waited out. Of an
+        `exclusive` stage, one process at a time is at work on a partition, and the others stand by.
         """
 
 

@@ -114,7 +114,8 @@ class Stage(Generic[R]):
     one: OneHandler[R] | None = None
     batch: BatchHandler[R] | None = None
     prepare: Callable[[], Awaitable[None]] | None = None
-    """Awaited before the first entry is read: what would make the first records wait."""
+    """Awaited before the first entry is read: what would make the first records wait. Called again where it raises what
+    says that something is away (see Limits)."""
     reads: str = ""
     door: Door[R] | None = None
     records_ends: bool = True

@@ -20,6 +20,7 @@ from pipeline.engines.kafka.message import entry_id, from_message
 from pipeline.engines.kafka.pressure import Pressure
 from pipeline.engines.kafka.producer import Producer
 from pipeline.metrics import GROUPS_RECREATED
+from pipeline.preparation import prepare
 from pipeline.settings import RuntimeSettings
 from pipeline.stage import Stage
 
@@ -90,8 +91,7 @@ class StageAgent:
 
     async def run(self) -> None:
         """Work until stopped and drained, or released. Raises what a lane, or Faust, failed with."""
-        if self._stage.prepare:
-            await self._stage.prepare()
+        await prepare(self._stage, self._stopping, random.random)
         while not self._stopping.is_set():
             await self._work()
 

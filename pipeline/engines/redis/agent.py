@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from typing import Any
@@ -16,6 +17,7 @@ from pipeline.engines.redis.lease import LeaseKeeper
 from pipeline.engines.redis.reclaimer import Reclaimer
 from pipeline.engines.redis.streams import Fenced, StageStream
 from pipeline.metrics import SETTLES_FENCED
+from pipeline.preparation import prepare
 from pipeline.settings import RuntimeSettings
 from pipeline.stage import Stage
 
@@ -38,13 +40,13 @@ class StageAgent:
         self.name = f"{stage.name}:{partition}"
         self._stage, self._partition, self._redis, self._settings = stage, partition, redis, settings
         self._reader = connect_reader(settings.redis_url)
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._consumer: Consumer | None = None
         self._log = structlog.get_logger(stage=stage.name, partition=partition)
 
     def stop(self) -> None:
         """Read no more."""
-        self._stopping = True
+        self._stopping.set()
         if self._consumer:
             self._consumer.stop_reading()
 
@@ -57,9 +59,8 @@ class StageAgent:
     async def run(self) -> None:
         """Work until stopped and drained, or released. Raises NameTaken."""
         try:
-            if self._stage.prepare:
-                await self._stage.prepare()
-            while not self._stopping:
+            await prepare(self._stage, self._stopping, random.random)
+            while not self._stopping.is_set():
                 await self._work()
         finally:
             await self._reader.aclose()

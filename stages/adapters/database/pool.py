@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -74,6 +75,8 @@ class Database:
         Raises DatabaseUnavailable where no connection comes about, and DatabaseRefused where the server does
         not take user, password or database, or the URL is none.
         """
+        # At every try to restore a connection it says so with a traceback; whoever asks for one is told by us.
+        logging.getLogger("asyncpg").setLevel(logging.ERROR)
         address = shown_address(url)
         with _refused(address), _unavailable(address):
             pool = await asyncpg.create_pool(
