@@ -121,5 +121,6 @@ class StageMeter:
 
 def _written_ms(entry_ids: Iterable[str]) -> dict[int, int]:
     """When the entries were written (epoch milliseconds), and how many each time."""
+    # The ids as one text, of which every second part is a moment: 128 ids take a third of the time of one at a time.
     counts = Counter("-".join(entry_ids).split("-")[::2])
-    return {int(moment): times for moment, times in counts.items() if moment}
+    return {int(moment): times for moment, times in counts.items() if moment}  # no ids: one empty part

@@ -273,7 +273,11 @@ async def test_a_stage_reads_no_more_while_the_next_ones_stream_is_over_its_mark
     assert await rig.length("first") == 0
 
 
-async def test_a_stage_waits_for_the_next_one_of_its_process(rig: Rig) -> None:
+async def test_a_stage_waits_for_the_next_one_of_its_process(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A server that has no processor for a while is not one that has nothing to tell.
+    monkeypatch.setattr("pipeline.engines.redis.head_start._DOUBT_SECONDS", 30.0)
     lengths: list[int] = []
 
     async def slow(items: Sequence[Item]) -> list[Outcome]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 ENOUGH = 512
 """So many unread entries before a stage are enough; a larger batch is not read, nor settled."""
+_DOUBT_SECONDS = 0.01
 
 
 @dataclass(slots=True)
@@ -24,6 +25,16 @@ class _Queue:
     unread: int = 0
     waiting: set[Callable[[], None]] = field(default_factory=set)
     is_watched: bool = False
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """One of its readers waits for entries meanwhile."""
+        self.asking += 1
+        try:
+            yield
+        finally:
+            self.asking -= 1
+            self.answers += 1
 
     def wake(self) -> None:
         """Tell those who wait that they may look again."""
@@ -41,7 +52,7 @@ class HeadStart:
     nothing for a while.
     """
 
-    def __init__(self, doubt_seconds: float = 0.01) -> None:
+    def __init__(self, doubt_seconds: float) -> None:
         """`doubt_seconds`: far longer than a server takes to answer that has entries for whoever asks."""
         self._doubt_seconds = doubt_seconds
         self._queues: dict[str, _Queue] = {}
@@ -59,16 +70,10 @@ class HeadStart:
                 del self._queues[key]
                 queue.wake()
 
-    @contextmanager
-    def asking(self, key: str) -> Iterator[None]:
-        """A reader here waits for entries of `key` meanwhile."""
-        queue = self._queues.get(key, _Queue())
-        queue.asking += 1
-        try:
-            yield
-        finally:
-            queue.asking -= 1
-            queue.answers += 1
+    def asking(self, key: str) -> AbstractContextManager[None]:
+        """Whoever reads `key` here waits for entries meanwhile. Of others who ask nothing is noted."""
+        queue = self._queues.get(key)
+        return queue.asked() if queue else nullcontext()
 
     def written(self, key: str, count: int) -> None:
         """So many entries were appended to `key`."""
@@ -114,4 +119,4 @@ _OF_CLIENTS: WeakKeyDictionary[Redis, HeadStart] = WeakKeyDictionary()
 
 def head_start_of(redis: Redis) -> HeadStart:
     """That of the stages which share this client."""
-    return _OF_CLIENTS.setdefault(redis, HeadStart())
+    return _OF_CLIENTS.setdefault(redis, HeadStart(_DOUBT_SECONDS))
