@@ -19,7 +19,7 @@ from stages.settings import ShopSettings, require
 
 def payments_of(settings: ShopSettings, now: Callable[[], datetime]) -> StripePayments:
     """The payment provider, to be closed in the end. Raises MissingSetting."""
-    require(settings, stripe_api_key="Stripe's secret key", stripe_webhook_secret="its webhook's secret")
+    require_payments(settings)
     return StripePayments(
         settings.stripe_api_key.get_secret_value(),
         settings.stripe_webhook_secret.get_secret_value(),
@@ -27,6 +27,13 @@ def payments_of(settings: ShopSettings, now: Callable[[], datetime]) -> StripePa
         cancel_url=f"{settings.public_url}thanks",
         now=now,
         url=settings.stripe_url or None,
+    )
+
+
+def require_payments(settings: ShopSettings) -> None:
+    """Raise MissingSetting unless all is set that the payment provider needs."""
+    require(
+        settings, stripe_api_key="Stripe's secret key", stripe_webhook_secret="its webhook's signing secret"
     )
 
 

@@ -33,10 +33,12 @@ def link(
 ) -> None:
     from stages.adapters.database.onboardings import Onboardings
     from stages.onboarding import OnboardingLinks, invite
+    from stages.till import require_payments
 
     if not handle.strip():
         raise typer.BadParameter("say for whom the link is: their name, as their comments show it")
     settings = ShopSettings()
+    require_payments(settings)  # else nobody opens the link's door
 
     async def invited() -> str:
         async with opened_database(settings) as database:

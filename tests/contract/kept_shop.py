@@ -62,6 +62,8 @@ class KeptShop:
             "database_url": self.settings.database_url,
             "data_keys": f'["{key.get_secret_value()}"]',
             "source_keys": '{"gateway": "a key"}',
+            "stripe_api_key": self.settings.stripe_api_key.get_secret_value(),
+            "stripe_webhook_secret": self.settings.stripe_webhook_secret.get_secret_value(),
         }
 
 

@@ -30,6 +30,8 @@ def environment(redis_url: str, database_url: str, tmp_path: Path) -> dict[str, 
         "DATA_KEYS": json.dumps([Fernet.generate_key().decode()]),
         "CATALOG_URL": tmp_path.as_uri(),
         "FRAMES_URL": tmp_path.as_uri(),
+        "STRIPE_API_KEY": "sk_test_1",
+        "STRIPE_WEBHOOK_SECRET": "whsec_1",
         "OPEN_DOORS": "true",
         "COLUMNS": "500",  # usage errors stand in a box
     }
@@ -92,6 +94,8 @@ def test_all_settings_that_are_wrong_are_named_at_once(command: Command) -> None
         (("orders", "list"), {"DATABASE_URL": None}, "DATABASE_URL is not set: where Postgres listens."),
         (("dlq", "list"), {"REDIS_URL": None}, "REDIS_URL is not set: where Redis or Valkey listens."),
         (("onboard", "link", "bo"), {"DATA_KEYS": None}, "DATA_KEYS is not set"),
+        (("onboard", "link", "bo"), {"STRIPE_API_KEY": None}, "STRIPE_API_KEY is not set: Stripe's secret key."),
+        (("onboard", "link", "bo"), {"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET is not set"),
         (("rotate-keys",), {"DATA_KEYS": None}, "DATA_KEYS is not set"),
         (("run", "archiver"), {"ENGINE": "kafka"}, "archiver runs with ENGINE=redis alone"),
         (("run", "intent"), {"INTENT_MODEL": "/nowhere"}, "There is no intent model at /nowhere. Leave INTENT_MODEL"),
