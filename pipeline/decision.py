@@ -34,8 +34,7 @@ from schemas.records import Record
 _OUTAGE_ATTEMPT = 5  # what waits without counting waits as long as after so many failures
 _LONGEST_SECONDS = 7 * 24 * 3600.0  # whatever a handler, or a provider's Retry-After, asks for
 _NAMESPACE = NAMESPACE_URL.bytes + b"tiktoksales:"
-_VERSION_5 = 0x5000_8000 << 48  # version and variant, where RFC 9562 has them
-_DERIVED = ~(0xF000_C000 << 48)  # all other bits
+_VARIANTS = {f"{digit:x}": "89ab"[digit % 4] for digit in range(16)}  # RFC 9562 keeps two bits of this digit
 NEWER_VERSION_SECONDS = 30.0  # how long an entry of a newer release waits before it is offered again
 
 
@@ -214,6 +213,12 @@ def partition_of(key: str, partitions: int) -> int:
 
 def derived_id(name: str) -> UUID:
     """The one id for `name`, the same wherever and whenever it is derived (RFC 9562, version 5)."""
-    # What uuid5 does, in half the time: each comment has one.
-    digest = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).digest()
-    return UUID(int=int.from_bytes(digest[:16]) & _DERIVED | _VERSION_5)
+    return UUID(derived_text(name))
+
+
+def derived_text(name: str) -> str:
+    """The same as text."""
+    # What uuid5 does, in a third of the time: each comment has one.
+    digits = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
+    variant = _VARIANTS[digits[16]]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"

@@ -22,7 +22,7 @@ from stages.doors.comment_count import COMMENTS
 from stages.doors.high_water import Congested, HighWater
 from stages.doors.posted_comment import PostedComment
 from stages.doors.rate_limits import RateLimits
-from stages.ingest import comment_id
+from stages.ingest import identity_text
 from stages.sources import Sources
 
 _ASK_AGAIN_SECONDS = 0.1
@@ -164,7 +164,7 @@ class CommentDoor:
             fields["frame_urls"] = orjson.dumps(posted.frame_urls).decode()
         # Each source speaks for itself: what one has sent is no answer to another, and counts for no viewer of another:
         # none silences these by speaking in their names.
-        identity = comment_id("", posted.platform, fields)
+        identity = identity_text("", posted.platform, fields)
         speaker = (pusher.source, *posted.viewer) if posted.kind == "comment" else None
         return Offer(f"{pusher.source}:{identity}", self.sources.stamp(fields, pusher.source), speaker)
 

@@ -24,7 +24,7 @@ USED_BY = {
         "has_transactional_ddl", "inter_op_num_threads", "intra_op_num_threads", "is_async", "justify",
         "model_config", "msg", "no_wrap", "NUM_THREADS", "on_start", "partition_for_key", "prepare_threshold",
         "request_async", "row_factory", "running_mean", "running_var", "scheme_name", "shard_hint", "thread_type",
-        "tiktok_app_url", "tiktok_webcast_url", "collect", "get_next",
+        "tiktok_app_url", "tiktok_webcast_url", "get_next",
         "graph_optimization_level", "list_commands", "optimized_model_filepath",
         "short_help", "rich_help_panel",
     },
