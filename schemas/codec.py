@@ -48,7 +48,8 @@ def decode(kind: type[R] | UnionType, data: bytes) -> Any:
 
 @lru_cache
 def _reader(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    # A union has no configuration of its own, and a model may be given none.
+    return TypeAdapter(kind, config=Record.model_config if isinstance(kind, UnionType) else None)
 
 
 def in_words(error: ValidationError) -> str:

@@ -42,7 +42,8 @@ FrameUrl = Annotated[str, Field(min_length=1, max_length=FRAME_URL_LIMIT), After
 class Record(BaseModel):
     """Anything that travels between stages."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Of texts pydantic would keep 16,384 as it has read them, which costs time and memory for what hardly comes again.
+    model_config = ConfigDict(frozen=True, extra="ignore", cache_strings="keys")
 
 
 class CommentRecord(Record):

@@ -23,6 +23,8 @@ class PostedComment(BaseModel):
     the kind `pin`, its message is the sku that the host shows from now on, none is nothing."""
 
     model_config = ConfigDict(
+        # Of texts pydantic would keep 16,384 as it has read them: what hardly comes again is let go.
+        cache_strings="keys",
         json_schema_extra={
             "examples": [
                 {

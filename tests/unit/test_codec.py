@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg.pgproto.pgproto
@@ -55,6 +56,13 @@ RECORDS: list[CommentRecord] = [
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 def test_a_record_comes_back_as_it_went(record: CommentRecord) -> None:
     assert decode(type(record), encode(record)) == record
+
+
+@pytest.mark.parametrize("kind", [Comment, Comment | Notification])
+def test_no_text_that_was_read_is_kept_for_the_next_time(kind: Any) -> None:
+    first, second = (decode(kind, encode(COMMENT)) for _ in range(2))
+    assert first == second
+    assert first.message is not second.message
 
 
 def test_unknown_fields_are_ignored() -> None:
