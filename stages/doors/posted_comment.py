@@ -36,7 +36,7 @@ class PostedComment(BaseModel):
                     "client_id": "6937909301590894449",
                 }
             ]
-        }
+        },
     )
 
     streamer: Name
