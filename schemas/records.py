@@ -24,19 +24,20 @@ FRAME_URLS_LIMIT = 32
 FRAME_URL_LIMIT = 2_048  # characters
 
 
-def _without_nul(text: str) -> str:
+def without_nul(text: str) -> str:
+    """The text as it is. Raises ValueError where no database could hold it."""
     if "\x00" in text:
         raise ValueError("contains the character NUL, which no database text can hold")
     return text
 
 
-Name = Annotated[str, Field(min_length=1, max_length=NAME_LIMIT), AfterValidator(_without_nul)]
-Message = Annotated[str, Field(min_length=1, max_length=MESSAGE_LIMIT), AfterValidator(_without_nul)]
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LIMIT), AfterValidator(without_nul)]
+Message = Annotated[str, Field(min_length=1, max_length=MESSAGE_LIMIT), AfterValidator(without_nul)]
 # Times from before the platforms, or beyond any show, are mistakes; and every clock and database can hold these.
 Moment = Annotated[
     AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))
 ]
-FrameUrl = Annotated[str, Field(min_length=1, max_length=FRAME_URL_LIMIT), AfterValidator(_without_nul)]
+FrameUrl = Annotated[str, Field(min_length=1, max_length=FRAME_URL_LIMIT), AfterValidator(without_nul)]
 
 
 class Record(BaseModel):

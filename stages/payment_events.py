@@ -22,7 +22,7 @@ from stages.adapters.database.provider_events import ProviderEvents
 from stages.adapters.database.refunds import Refunds
 from stages.adapters.payment_errors import result_of
 from stages.adapters.payment_states import DisputeState, PaymentStates, RefundState, as_uuid
-from stages.adapters.payments import AuthenticationRequired, Declined, StripePayments
+from stages.adapters.payments import AuthenticationRequired, Declined, ForgedWebhook, StripePayments
 from stages.pay_links import open_pay_link
 from stages.refunding import book_state
 
@@ -54,8 +54,8 @@ class PaymentEvents:
     onboarding: Onboarding | None = None
 
     async def take(self, event: stripe.Event) -> bool:
-        """Whether the event moved anything. Raises DatabaseUnavailable, PaymentUnavailable and PaymentMisused, after
-        which it is to be sent again."""
+        """Whether the event moved anything. Raises ForgedWebhook where it lacks what its kind has; DatabaseUnavailable,
+        PaymentUnavailable and PaymentMisused, after which it is to be sent again."""
         act = _ACTS.get(event.type)
         if act is None or (event.type not in _REMEMBER_FIRST and await self.events.is_known(event.id)):
             return False
@@ -67,13 +67,13 @@ class PaymentEvents:
             return False
 
     async def _completed(self, event: stripe.Event, session: Any) -> bool:
-        if session["mode"] == "setup":
+        if _said(session, "mode") == "setup":
             return await self._saved(event, session)
-        if session["payment_status"] != "paid":
+        if _said(session, "payment_status") != "paid":
             return False  # the money is on its way; another event tells
         order_id = as_uuid(_metadata(session).get("order_uuid"))
         return await self.orders.settle_checkout(
-            event.id, event.type, session["id"], session["payment_intent"], self.now(), order_id
+            event.id, event.type, _said(session, "id"), _said(session, "payment_intent"), self.now(), order_id
         )
 
     async def _saved(self, event: stripe.Event, session: Any) -> bool:
@@ -85,7 +85,7 @@ class PaymentEvents:
 
     async def _ended(self, event: stripe.Event, session: Any) -> bool:
         """The pay link is dead. While the hold stands, the buyer gets another."""
-        order = await self.links.held(session["id"], self.now())
+        order = await self.links.held(_said(session, "id"), self.now())
         if order is None:
             return False
         key = f"checkout:{order.order_id}:after:{session['id']}"
@@ -100,7 +100,7 @@ class PaymentEvents:
         if order_id is None:
             return False
         return await self.orders.settle_charge(
-            event.id, event.type, order_id, intent["id"], metadata.get("attempt"), self.now()
+            event.id, event.type, order_id, _said(intent, "id"), metadata.get("attempt"), self.now()
         )
 
     async def _failed(self, event: stripe.Event, intent: Any) -> bool:
@@ -120,7 +120,7 @@ class PaymentEvents:
         )
 
     async def _charge_refunded(self, event: stripe.Event, charge: Any) -> bool:
-        if not charge["payment_intent"]:
+        if not _said(charge, "payment_intent"):
             return False
         states = await self.states.refunds_of(charge["payment_intent"])
         moved = [await self._book(state) for state in states]
@@ -128,7 +128,7 @@ class PaymentEvents:
         return any(moved)
 
     async def _refund_changed(self, event: stripe.Event, refund: Any) -> bool:
-        moved = await self._book(await self.states.refund(refund["id"]))
+        moved = await self._book(await self.states.refund(_said(refund, "id")))
         await self.events.remember(event.id, event.type)
         return moved
 
@@ -138,7 +138,7 @@ class PaymentEvents:
         return await book_state(self.refunds, state, _FOREIGN_REASON, self.now())
 
     async def _disputed(self, event: stripe.Event, dispute: Any) -> bool:
-        state = await self.states.dispute(dispute["id"])
+        state = await self.states.dispute(_said(dispute, "id"))
         moved = state.payment_id is not None and await self._book_dispute(state, state.payment_id)
         await self.events.remember(event.id, event.type)
         return moved
@@ -192,6 +192,14 @@ _REMEMBER_FIRST = ("payment_intent.succeeded",)
 
 ACTED_ON = tuple(_ACTS)
 """The kinds of events that move something: those to have sent to `POST /webhooks/stripe`."""
+
+
+def _said(thing: Any, name: str) -> Any:
+    """A field of what an event is about. Raises ForgedWebhook where it is not there."""
+    try:
+        return thing[name]
+    except KeyError as error:
+        raise ForgedWebhook(f"This webhook is refused: what it is about has no {name!r}.") from error
 
 
 def _metadata(thing: Any) -> Mapping[str, str]:

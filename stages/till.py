@@ -16,15 +16,19 @@ from stages.payouts import PayingOut
 from stages.refunding import Refunding
 from stages.settings import ShopSettings, require
 
+THANKS_PATH = "/thanks"
+"""Where a buyer comes back to from the page of a pay link."""
+
 
 def payments_of(settings: ShopSettings, now: Callable[[], datetime]) -> StripePayments:
     """The payment provider, to be closed in the end. Raises MissingSetting."""
     require_payments(settings)
+    thanks = f"{str(settings.public_url).rstrip('/')}{THANKS_PATH}"
     return StripePayments(
         settings.stripe_api_key.get_secret_value(),
         settings.stripe_webhook_secret.get_secret_value(),
-        success_url=f"{settings.public_url}thanks",
-        cancel_url=f"{settings.public_url}thanks",
+        success_url=thanks,
+        cancel_url=thanks,
         now=now,
         url=settings.stripe_url or None,
     )

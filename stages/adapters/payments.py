@@ -62,6 +62,7 @@ _CLOCK_SLACK = timedelta(minutes=1)
 _LINK_STEP = timedelta(minutes=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING_LEFT = ("charge_already_refunded", "charge_disputed")
+_NO_EVENT = "This webhook is refused: its body is no event."
 _LOOKED_THROUGH = 300
 """How many of a customer's newest payments a look-up reads."""
 
@@ -291,10 +292,22 @@ class StripePayments:
                     raise
 
     def event(self, payload: bytes, signature: str | None) -> stripe.Event:
-        """The event in a webhook's raw body; raises ForgedWebhook unless Stripe signed it just now."""
+        """The event in a webhook's raw body; raises ForgedWebhook unless it is one, and Stripe signed it just now."""
         try:
-            return self._client.construct_event(
+            event = self._client.construct_event(
                 payload, signature, self._webhook_secret, WEBHOOK_TOLERANCE_SECONDS
             )
         except (stripe.SignatureVerificationError, ValueError) as error:
             raise ForgedWebhook(f"This webhook is refused: {error}") from error
+        except (AttributeError, KeyError, TypeError) as error:  # what the SDK makes of JSON that is no object
+            raise ForgedWebhook(_NO_EVENT) from error
+        if not _is_event(event):
+            raise ForgedWebhook(_NO_EVENT)
+        return event
+
+
+def _is_event(event: stripe.Event) -> bool:
+    """Whether it has what every event has; the SDK takes any JSON object for one."""
+    about = getattr(getattr(event, "data", None), "object", None)
+    named = [getattr(event, name, None) for name in ("id", "type")]
+    return all(isinstance(name, str) for name in named) and isinstance(about, stripe.StripeObject)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -63,6 +64,7 @@ def create_console(backstage: Backstage, gate: Gate, sessions: Sessions) -> Fast
         replies={
             LoggedOut: _logged_out,
             HTTPException: apologies.not_here,
+            RequestValidationError: apologies.unreadable,
             DatabaseUnavailable: apologies.away,
         },
         documented=False,

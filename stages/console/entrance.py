@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from stages.console.rendering import Renderer
 from stages.console.session import COOKIE, LIFE
 from stages.console.visitors import SCOPE, LoggedOut, Visitors, same_origin
+from stages.doors.answers import refuse
 
 _LONGEST_KEY = 500
 _UNKNOWN = "This key opens no console. Check that it was copied whole, and has the scope console or admin."
@@ -64,4 +65,6 @@ def to_the_entrance(request: Request) -> Response:
         return Response(status_code=401, headers={"HX-Redirect": "/login"})
     if "text/html" in request.headers.get("accept", ""):
         return logged_out("/login")
-    return Response("Log in first: /login.", 401, headers={"WWW-Authenticate": "Bearer"})
+    answer = refuse(401, "Log in first, at /login, or send a key: Authorization: Bearer KEY.")
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer

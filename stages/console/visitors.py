@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
 
@@ -50,11 +49,7 @@ class Visitors:
 async def same_origin(request: Request) -> None:
     """For whatever changes something: refuses (403) what another site's page sends with our cookie."""
     site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    is_ours = (
-        site == "same-origin"
-        if site
-        else bool(origin) and urlsplit(origin).netloc == request.headers.get("host")
-    )
+    ours = [f"{scheme}://{request.headers.get('host')}" for scheme in ("http", "https")]
+    is_ours = site == "same-origin" if site else request.headers.get("origin") in ours
     if not is_ours:
         raise HTTPException(403, "This was not sent from the console's own page.")

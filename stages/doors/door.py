@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from pipeline.engines.redis.connection import REDIS_AWAY
 from stages.adapters.database import DatabaseUnavailable
@@ -73,6 +74,7 @@ def create_door(
         app.include_router(router)
     if documented:
         app.include_router(docs_routes(title))
+    app.router.default = _nothing_there
     for kind, reply in answered.items():
         app.add_exception_handler(kind, reply)
     return app
@@ -90,6 +92,11 @@ class _OpenDoor(FastAPI):
         return document
 
 
+async def _nothing_there(_: Scope, __: Receive, ___: Send) -> None:
+    """Where no route is, for a WebSocket too. Starlette's own closes that without a word."""
+    raise HTTPException(404)
+
+
 async def _unprocessable(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
     return refuse(422, "; ".join(words_for(fault) for fault in error.errors()))
@@ -102,15 +109,24 @@ async def _not_admitted(_: Request, error: Exception) -> JSONResponse:
     return answer
 
 
+def words_of(error: HTTPException, path: str) -> str:
+    """What is said of it: our own words where Starlette has but the status's name."""
+    match error.detail:
+        case "Not Found":
+            return f"There is nothing at {path}."
+        case "Method Not Allowed":
+            return "This is not done here by this method."
+        case detail:
+            return str(detail)
+
+
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     if error.status_code in (204, 304):
         return Response(status_code=error.status_code, headers=error.headers)
     if error.status_code == 400 and error.detail == _UNREADABLE:
         return refuse(422, "The body is not JSON in UTF-8.")
-    words = {404: f"There is nothing at {request.url.path}.", 405: "This is not done here by this method."}
-    is_plain = error.detail in ("Not Found", "Method Not Allowed")
-    answer = refuse(error.status_code, words[error.status_code] if is_plain else str(error.detail))
+    answer = refuse(error.status_code, words_of(error, request.url.path))
     answer.headers.update(error.headers or {})
     return answer
 

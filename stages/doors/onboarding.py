@@ -1,4 +1,4 @@
-"""The pages of a buyer's onboarding.
+"""The pages of a buyer's onboarding, and the one that a pay link leads back to.
 
 Whoever has the link acts for its buyer: there is no cookie that another site could misuse, and a link writes to its own
 buyer alone, until the card is saved. The pages are kept by no cache, framed by no site, and tell no site their address.
@@ -20,6 +20,7 @@ from stages.adapters.database import DatabaseUnavailable
 from stages.adapters.database.onboardings import ClosedOnboarding, OpenOnboarding
 from stages.adapters.payments import PaymentMisused, PaymentUnavailable
 from stages.onboarding import Onboarding, UnusableForm, read_form
+from stages.till import THANKS_PATH
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -28,25 +29,64 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _AWAY = "This can't be done at the moment. Please try again in a few minutes."
+# Paid or not, for the page of the payment provider leads here either way.
+_BACK = "Once you have paid, a message confirms it. Until then your pay link stays as it is, as long as it is good."
 _FORM = ("phone", "email", "whatsapp", "sms", "by_email")
 
 _log = structlog.get_logger()
 
 
 def onboarding_routes(onboarding: Onboarding) -> APIRouter:
-    """`GET` and `POST /onboard/{token}`, `GET /onboarded`."""
+    """`GET` and `POST /onboard/{token}`, `GET /onboarded`, `GET /thanks`."""
     router = APIRouter(include_in_schema=False)
-    templates = files("stages.doors") / "templates"
-    page = Template((templates / "onboard.html").read_text(encoding="utf-8"))
-    form = Template((templates / "onboard_form.html").read_text(encoding="utf-8"))
+    pages = _Pages()
 
-    def said(title: str, content: str, status: int = 200) -> Response:
-        return HTMLResponse(page.substitute(title=escape(title), content=content), status, _HEADERS)
+    @router.get("/onboard/{token}")
+    async def show(token: str) -> Response:
+        try:
+            found = await onboarding.open(token)
+        except DatabaseUnavailable as error:
+            return pages.away(error)
+        return pages.closed(found) if isinstance(found, ClosedOnboarding) else pages.form_of(found, {})
 
-    def closed(found: ClosedOnboarding) -> Response:
-        return said("This link is closed", f"<p>{escape(found.why)}</p>", 410)
+    @router.post("/onboard/{token}")
+    async def submit(request: Request, token: str) -> Response:
+        given = _fields(await request.body())
+        try:
+            found = await onboarding.open(token)
+            if isinstance(found, ClosedOnboarding):
+                return pages.closed(found)
+            target = await onboarding.submit(token, read_form(given))
+        except UnusableForm as error:
+            assert isinstance(found, OpenOnboarding)  # noqa: S101 - the form is read after it was found open
+            return pages.form_of(found, given, str(error))
+        except (DatabaseUnavailable, PaymentUnavailable, PaymentMisused) as error:
+            return pages.away(error)
+        if isinstance(target, ClosedOnboarding):
+            return pages.closed(target)
+        return RedirectResponse(target, 303, _HEADERS)
 
-    def filled(buyer: OpenOnboarding, given: Mapping[str, str], refusal: str = "") -> Response:
+    @router.get("/onboarded")
+    async def done() -> Response:
+        return pages.thanks("Your card is saved. From now on, one comment is enough.")
+
+    @router.get(THANKS_PATH)
+    async def back() -> Response:
+        return pages.thanks(_BACK)
+
+    return router
+
+
+class _Pages:
+    """What a buyer sees."""
+
+    def __init__(self) -> None:
+        templates = files("stages.doors") / "templates"
+        self._page = Template((templates / "onboard.html").read_text(encoding="utf-8"))
+        self._form = Template((templates / "onboard_form.html").read_text(encoding="utf-8"))
+
+    def form_of(self, buyer: OpenOnboarding, given: Mapping[str, str], refusal: str = "") -> Response:
+        """The form with what was filled in, and why it was refused."""
         words = {
             "handle": escape(buyer.handle),
             "platform": escape(buyer.platform),
@@ -55,42 +95,24 @@ def onboarding_routes(onboarding: Onboarding) -> APIRouter:
             "email": escape(given.get("email", "")),
             **{name: " checked" if name in given else "" for name in ("whatsapp", "sms", "by_email")},
         }
-        return said("Buy with one comment", form.substitute(words), 422 if refusal else 200)
+        form = self._form.substitute(words)
+        return self._said("Buy with one comment", form, 422 if refusal else 200)
 
-    def away(error: Exception) -> Response:
+    def closed(self, found: ClosedOnboarding) -> Response:
+        """Why the link does nothing more."""
+        return self._said("This link is closed", f"<p>{escape(found.why)}</p>", 410)
+
+    def thanks(self, words: str) -> Response:
+        """It is done."""
+        return self._said("Thank you", f"<p>{escape(words)}</p>")
+
+    def away(self, error: Exception) -> Response:
+        """Try again."""
         _log.warning("an onboarding waits", kind=type(error).__name__)
-        return said("Please try again", f"<p>{_AWAY}</p>", 503)
+        return self._said("Please try again", f"<p>{_AWAY}</p>", 503)
 
-    @router.get("/onboard/{token}")
-    async def show(token: str) -> Response:
-        try:
-            found = await onboarding.open(token)
-        except DatabaseUnavailable as error:
-            return away(error)
-        return closed(found) if isinstance(found, ClosedOnboarding) else filled(found, {})
-
-    @router.post("/onboard/{token}")
-    async def submit(request: Request, token: str) -> Response:
-        given = _fields(await request.body())
-        try:
-            found = await onboarding.open(token)
-            if isinstance(found, ClosedOnboarding):
-                return closed(found)
-            target = await onboarding.submit(token, read_form(given))
-        except UnusableForm as error:
-            assert isinstance(found, OpenOnboarding)  # noqa: S101 - the form is read after it was found open
-            return filled(found, given, str(error))
-        except (DatabaseUnavailable, PaymentUnavailable, PaymentMisused) as error:
-            return away(error)
-        if isinstance(target, ClosedOnboarding):
-            return closed(target)
-        return RedirectResponse(target, 303, _HEADERS)
-
-    @router.get("/onboarded")
-    async def done() -> Response:
-        return said("Thank you", "<p>Your card is saved. From now on, one comment is enough.</p>")
-
-    return router
+    def _said(self, title: str, content: str, status: int = 200) -> Response:
+        return HTMLResponse(self._page.substitute(title=escape(title), content=content), status, _HEADERS)
 
 
 def _fields(body: bytes) -> dict[str, str]:

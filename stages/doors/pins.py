@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from schemas.records import NAME_LIMIT, Name
+from schemas.records import NAME_LIMIT, Name, without_nul
 from stages.adapters.database import DatabaseUnavailable
 from stages.doors.answers import refusals, refuse
 from stages.doors.gate import Caller, Gate
@@ -24,7 +24,7 @@ class PostedPin(BaseModel):
     )
 
     streamer: Name
-    sku: str | None = Field(default=None, max_length=NAME_LIMIT)
+    sku: Annotated[str, Field(max_length=NAME_LIMIT), AfterValidator(without_nul)] | None = None
 
 
 class Pinned(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Literal
@@ -34,6 +35,7 @@ STATUSES: Mapping[str, Status] = {
 }
 """Twilio's words for how far a message is, and ours."""
 
+_CODE = re.compile("[0-9]{1,9}")
 _log = structlog.get_logger()
 
 
@@ -80,10 +82,10 @@ def _fields(body: bytes) -> dict[str, str] | None:
 def _report(fields: Mapping[str, str], notification: str | None) -> Report | None:
     """What Twilio says, or None where it says nothing of a message's progress."""
     status, sid = STATUSES.get(fields.get("MessageStatus", "")), fields.get("MessageSid")
-    if status is None or not sid:
+    if status is None or not sid or "\0" in sid:  # no database text holds that
         return None
     code = fields.get("ErrorCode", "")
-    return Report(sid, status, _uuid(notification), int(code) if code.isdecimal() else None)
+    return Report(sid, status, _uuid(notification), int(code) if _CODE.fullmatch(code) else None)
 
 
 def _uuid(text: str | None) -> UUID | None:

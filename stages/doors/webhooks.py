@@ -24,10 +24,9 @@ def stripe_routes(payments: StripePayments, events: PaymentEvents) -> APIRouter:
         answered 503: the provider sends it again."""
         try:
             event = payments.event(await request.body(), request.headers.get("stripe-signature", ""))
+            return JSONResponse({"ok": True, "moved": await events.take(event)})
         except ForgedWebhook as error:
             return refuse(400, str(error))
-        try:
-            return JSONResponse({"ok": True, "moved": await events.take(event)})
         except (DatabaseUnavailable, PaymentUnavailable, PaymentMisused) as error:
             _log.warning("webhook waits", event_id=event.id, error=str(error), kind=type(error).__name__)
             return refuse(503, "The event could not be kept. Please send it again.")

@@ -76,6 +76,14 @@ async def test_a_comment_is_answered_as_if_it_were_posted(door: Door, at: str) -
     assert SOURCES.vouch(entry) == ("gateway", True)
 
 
+async def test_a_socket_at_an_address_that_is_none_is_told_so(at: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"ws://{at}/ws/nothing", proxy=None)
+    answer = refused.value.response
+    assert answer.status_code == 404
+    assert orjson.loads(answer.body) == {"ok": False, "error": "There is nothing at /ws/nothing."}
+
+
 async def test_many_comments_are_answered_in_their_order_the_bad_ones_too(door: Door, at: str) -> None:
     frames: list[str | bytes] = [comment(n) for n in range(300)]
     bad: list[str | bytes] = [b"\xff\xfe", "", "{", "[]", "null", comment(0, message=5), "\x00" * 9]

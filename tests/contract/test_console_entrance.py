@@ -121,6 +121,7 @@ async def test_logging_out_forgets_the_cookie(page: ConsolePage) -> None:
         {"Sec-Fetch-Site": "none"},
         {"Sec-Fetch-Site": "", "Origin": ELSEWHERE},
         {"Sec-Fetch-Site": "", "Origin": "null"},
+        {"Sec-Fetch-Site": "", "Origin": "http://[no-host"},
         {"Sec-Fetch-Site": ""},
     ],
 )
@@ -172,3 +173,21 @@ async def test_a_page_that_is_not_there_says_so_in_a_page(page: ConsolePage) -> 
     assert (page_answer.status_code, "text/html" in page_answer.headers["content-type"]) == (404, True)
     plain = await page.http.get("/nothing", headers={"Accept": "*/*"})
     assert (plain.status_code, plain.json()["ok"]) == (404, False)
+
+
+async def test_an_address_that_names_nothing_is_a_page_that_is_not_there(page: ConsolePage) -> None:
+    await page.log_in(await page.key("admin"))
+    for path in ("comments/nonsense", "reviews/nonsense/frames/1", "products/nonsense/picture"):
+        answer = await page.http.get(f"/s/{page.shop.streamer}/{path}")
+        assert (answer.status_code, "no such page" in answer.text) == (404, True)
+
+
+async def test_a_form_that_is_not_right_and_a_wrong_method_are_said_in_words(page: ConsolePage) -> None:
+    await page.log_in(await page.key("admin"))
+    some_id = "00000000-0000-4000-8000-000000000000"
+    review = f"/s/{page.shop.streamer}/reviews/{some_id}/confirm"
+    answer = await page.http.post(review, headers={"Accept": "*/*"})
+    assert (answer.status_code, answer.json()) == (422, {"ok": False, "error": "sku: Field required"})
+    answer = await page.http.get("/logout", headers={"Accept": "*/*"})
+    said = {"ok": False, "error": "This is not done here by this method."}
+    assert (answer.status_code, answer.json()) == (405, said)

@@ -119,6 +119,20 @@ async def test_a_report_that_is_not_signed_for_this_address_is_refused(
     assert await status_of(desk, sid) == "sent"
 
 
+@pytest.mark.parametrize(
+    "odd", [{"MessageSid": "SM\0"}, {"ErrorCode": "9" * 5000}, {"MessageStatus": "sung"}], ids=str
+)
+async def test_an_odd_report_changes_nothing(
+    desk: Desk, door: httpx.AsyncClient, odd: dict[str, str]
+) -> None:
+    fields = {"MessageSid": "SM0", "MessageStatus": "failed", **odd}
+    signature = RequestValidator(TOKEN).compute_signature(PUBLIC, fields)
+    answer = await door.post(
+        "/webhooks/twilio", content=urlencode(fields), headers={"X-Twilio-Signature": signature}
+    )
+    assert answer.json() == {"ok": True, "moved": False}
+
+
 async def test_an_altered_report_is_refused(desk: Desk, door: httpx.AsyncClient) -> None:
     sid = await sent(desk, "whatsapp")
     fields = {"MessageSid": sid, "MessageStatus": "delivered"}

@@ -256,6 +256,11 @@ async def test_a_provider_that_is_away_is_waited_for(
     assert (await shop.http.post(path, data=FORM)).status_code == 303
 
 
+async def test_a_pay_link_leads_back_to_a_page_of_ours(shop: KeptShop) -> None:
+    page = await shop.http.get("/thanks")
+    assert (page.status_code, "Thank you" in page.text) == (200, True)
+
+
 async def test_the_command_prints_a_link_that_works(shop: KeptShop) -> None:
     handle = f"kim-{uuid4().hex[:8]}"
     settings = {**shop.environment, "public_url": "http://gateway"}

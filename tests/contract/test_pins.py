@@ -55,6 +55,11 @@ async def test_what_the_streamer_does_not_sell_is_not_pinned(shop: KeptShop) -> 
     assert await entries(shop) == []
 
 
+async def test_a_sku_that_no_database_holds_is_refused(shop: KeptShop) -> None:
+    answer = await shop.http.post("/pins", json={"streamer": shop.streamer, "sku": "a\0"})
+    assert (answer.status_code, "character NUL" in answer.json()["error"]) == (422, True)
+
+
 async def test_whoever_may_push_may_pin_unverified(shop: KeptShop) -> None:
     for message in ("Jacket-1", ""):
         fields = {"streamer": shop.streamer, "client": "somebody", "message": message, "kind": "pin"}

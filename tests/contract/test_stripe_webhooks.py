@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from stripe import WebhookSignature
 
 from schemas.records import PlacedOrder
+from stages.payment_events import ACTED_ON
 from tests.contract.webhook_door import WebhookDoor, carded, linked
 
 
@@ -63,6 +65,30 @@ async def test_forged_stale_and_truncated_events_are_refused(door: WebhookDoor) 
     assert {answer.status_code for answer in (*refused, truncated, altered)} == {400}
     assert (await door.order(order))["status"] == "awaiting_payment"
     assert (await door.post_raw(body, age_seconds=290)).json() == {"ok": True, "moved": True}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"null",
+        b"[]",
+        b'"evt_1"',
+        b"{}",
+        b'{"id": "evt_1", "object": "event", "type": "refund.updated"}',
+        b'{"id": "evt_1", "object": "event", "type": "refund.updated", "data": null}',
+        b'{"id": "evt_1", "object": "event", "type": "refund.updated", "data": {"object": "re_1"}}',
+        b'{"id": 1, "object": "event", "type": "refund.updated", "data": {"object": {}}}',
+        *(
+            b'{"id": "evt_1", "object": "event", "type": "%s", "data": {"object": {}}}' % kind.encode()
+            for kind in ACTED_ON
+            if kind not in ("payment_intent.succeeded", "payment_intent.payment_failed")
+        ),
+    ],
+)
+async def test_what_is_signed_and_is_no_event_is_refused_in_words(door: WebhookDoor, body: bytes) -> None:
+    answer = await door.post_raw(body)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("This webhook is refused: ")
 
 
 def signature(body: bytes, secret: str) -> str:

@@ -121,6 +121,7 @@ async def test_what_nobody_thought_of_is_logged_and_tells_outsiders_nothing() ->
         (b"{", "The body is not JSON"),
         (b"\xff", "The body is not JSON in UTF-8."),
         (b"[]", "The body must be a JSON object"),
+        (b"", "The body must be a JSON object"),
     ],
 )
 async def test_a_body_that_is_not_right_is_answered_422_in_words(body: bytes, said: str) -> None:
