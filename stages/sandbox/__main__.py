@@ -47,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         http=BreakableConnection,
         loop="uvloop",
         access_log=False,
+        proxy_headers=False,
         log_level="warning",
         timeout_keep_alive=75,  # longer than any client keeps one: nobody writes into a connection that is closing
         timeout_graceful_shutdown=1,

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from stages.sandbox.clock import SandboxClock
 from stages.sandbox.courier import Courier
@@ -17,12 +18,13 @@ from stages.sandbox.messages.routes import TwilioExchange
 from stages.sandbox.payments.exchange import StripeExchange
 from stages.sandbox.payments.hosted_page import hosted_page_routes
 from stages.sandbox.payments.routes import stripe_routes
+from stages.sandbox.providers import Providers
 from stages.sandbox.settings import SandboxSettings
 from stages.sandbox.store import Store
 from stages.sandbox.timetable import Timetable
 
 
-def create_app(settings: SandboxSettings, clock: SandboxClock | None = None) -> FastAPI:
+def create_app(settings: SandboxSettings, clock: SandboxClock | None = None) -> ASGIApp:
     """The sandbox; its store opens here, its background work starts and ends with the server."""
     clock = clock or SandboxClock()
     store = Store(settings.state)
@@ -52,8 +54,7 @@ def create_app(settings: SandboxSettings, clock: SandboxClock | None = None) -> 
         openapi_url=None,
     )
     stripe = StripeExchange(settings, store, clock, faults, changed)
-    app.include_router(stripe_routes(stripe))
     app.include_router(hosted_page_routes(stripe, store, changed))
-    app.include_router(TwilioExchange(settings, store, clock, faults, changed).routes())
     app.include_router(sandbox_routes(store, faults, clock, changed))
-    return app
+    messages = TwilioExchange(settings, store, clock, faults, changed).routes()
+    return Providers({"v1": stripe_routes(stripe), "2010-04-01": messages, "messages": messages}, app)

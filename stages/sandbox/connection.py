@@ -6,7 +6,8 @@ import asyncio
 import socket
 import struct
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _TRANSPORT = "sandbox.transport"

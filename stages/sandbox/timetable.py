@@ -37,10 +37,16 @@ class Timetable:
         """Keeps the timetable until cancelled."""
         while True:
             self._news.clear()
-            if self.catch_up():
-                self._changed()
-            row = self._store.one("next_change", {})
-            await self._clock.rest_until(row[0] if row else None, self._news)
+            due_at = self._next()
+            if due_at is not None and due_at <= self._clock.now():
+                if self.catch_up():
+                    self._changed()
+                due_at = self._next()
+            await self._clock.rest_until(due_at, self._news)
+
+    def _next(self) -> float | None:
+        row = self._store.one("next_change", {})
+        return row[0] if row else None
 
     def catch_up(self) -> int:
         """Carries out all that is due now and returns how much that was."""

@@ -43,6 +43,10 @@ _REFUSALS = (
 )
 
 
+_SESSION = {"plan_cache_mode": "force_generic_plan"}
+"""A kept statement is planned once for each connection, instead of five times and wherever its values promise more."""
+
+
 class Database:
     """A pool of connections. Each use of it is one transaction, so that it works through a transaction
     pooler (pgbouncer, Supavisor) and a `set local` ends where it should."""
@@ -86,6 +90,7 @@ class Database:
                 timeout=connect_timeout_seconds,
                 command_timeout=command_timeout_seconds,
                 statement_cache_size=0 if pooler else 256,
+                server_settings=None if pooler else _SESSION,
                 init=_set_codecs,
                 reset=_keep,
             )

@@ -10,7 +10,9 @@ from secrets import compare_digest
 from urllib.parse import parse_qsl
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from stages.sandbox.clock import SandboxClock
 from stages.sandbox.connection import break_off, fall_silent
@@ -41,18 +43,17 @@ class TwilioExchange:
         self._faults = faults
         self._changed = changed
 
-    def routes(self) -> APIRouter:
-        """The Messages resource, and Twilio's 404 for the rest of the API."""
-        router = APIRouter()
+    def routes(self) -> list[Route]:
+        """The Messages resource, a door of the sandbox's own by which somebody opens a message, and Twilio's 404 for
+        the rest of the API."""
         account = "/2010-04-01/Accounts/{account}"
-        router.add_api_route(f"{account}/Messages.json", self.create, methods=["POST"])
-        router.add_api_route(f"{account}/Messages.json", self.page, methods=["GET"])
-        router.add_api_route(f"{account}/Messages/{{sid}}.json", self.fetch, methods=["GET"])
-        # A door of the sandbox's own: somebody opens a message.
-        router.add_api_route("/messages/{sid}/read", self.read, methods=["POST"])
-        rest = ["GET", "POST", "DELETE"]
-        router.add_api_route("/2010-04-01/{rest:path}", self.unknown, methods=rest)
-        return router
+        return [
+            Route(f"{account}/Messages.json", self.create, methods=["POST"]),
+            Route(f"{account}/Messages.json", self.page, methods=["GET"]),
+            Route(f"{account}/Messages/{{sid}}.json", self.fetch, methods=["GET"]),
+            Route("/messages/{sid}/read", self.read, methods=["POST"]),
+            Route("/2010-04-01/{rest:path}", self.unknown, methods=["GET", "POST", "DELETE"]),
+        ]
 
     async def create(self, request: Request) -> Response:
         def operation(request: Request, fault: Fault | None, form: dict[str, str]) -> tuple[int, Document]:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from secrets import compare_digest
 
 import orjson
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from stages.sandbox.clock import SandboxClock
 from stages.sandbox.connection import break_off, fall_silent

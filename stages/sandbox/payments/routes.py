@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from stages.sandbox.payments import (
     accounts,
@@ -25,8 +27,9 @@ from stages.sandbox.payments.exchange import Operation, StripeExchange
 from stages.sandbox.store import Document
 
 _OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
-    # Routes are tried in this order: the one that carries the load is first.
+    # Routes are tried in this order: those that carry the load are first.
     ("POST", "/v1/payment_intents", payment_intents.create),
+    ("POST", "/v1/checkout/sessions", checkout.create),
     ("GET", "/v1/payment_intents", payment_intents.list_intents),
     ("GET", "/v1/payment_intents/{id}", payment_intents.retrieve),
     ("POST", "/v1/payment_intents/{id}/confirm", payment_intents.confirm),
@@ -46,7 +49,6 @@ _OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("POST", "/v1/refunds", refunds.create),
     ("GET", "/v1/refunds", refunds.list_refunds),
     ("GET", "/v1/refunds/{id}", refunds.retrieve),
-    ("POST", "/v1/checkout/sessions", checkout.create),
     ("GET", "/v1/checkout/sessions", checkout.list_sessions),
     ("GET", "/v1/checkout/sessions/{id}", checkout.retrieve),
     ("GET", "/v1/checkout/sessions/{id}/line_items", checkout.line_items),
@@ -67,14 +69,11 @@ _OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
 )
 
 
-def stripe_routes(exchange: StripeExchange) -> APIRouter:
+def stripe_routes(exchange: StripeExchange) -> list[Route]:
     """All of them, and Stripe's 404 for any other `/v1` URL."""
-    router = APIRouter()
-    for method, path, operation in _OPERATIONS:
-        router.add_api_route(path, _endpoint(exchange, operation), methods=[method])
+    known = [Route(path, _endpoint(exchange, act), methods=[method]) for method, path, act in _OPERATIONS]
     rest = ["GET", "POST", "DELETE", "PUT", "PATCH"]
-    router.add_api_route("/v1/{rest:path}", _unknown(exchange), methods=rest)
-    return router
+    return [*known, Route("/v1/{rest:path}", _unknown(exchange), methods=rest)]
 
 
 def _endpoint(exchange: StripeExchange, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
