@@ -116,7 +116,10 @@ class Wiring:
             stack.push_async_callback(redis.aclose)
             await require_fit_redis(redis)
             database = await Database.connect(
-                settings.database_url, pooler=settings.database_pooler, read_only=read_only
+                settings.database_url,
+                pooler=settings.database_pooler,
+                read_only=read_only,
+                plans_once=True,
             )
             stack.push_async_callback(database.close)
             await _require_tables(database)

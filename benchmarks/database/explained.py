@@ -59,6 +59,29 @@ async def explain(
     return await _explained(connection, name, text, values, sample, "format json")
 
 
+async def explain_kept(
+    connection: asyncpg.Connection[asyncpg.Record], name: str, sample: Sample
+) -> Mapping[str, Any]:
+    """The plan that the product's connections keep of a statement, whatever its values. The connection's
+    `plan_cache_mode` is `force_generic_plan`, as theirs is."""
+    text = statement(name)
+    count = len((await connection.prepare(text)).get_parameters())
+    values = f"({', '.join(['null'] * count)})" if count else ""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute(f"prepare kept as {text}")
+        if runs_as_streamer(name):
+            await connection.execute(statement("access/show_pass"), sample.streamer)
+            await connection.execute(statement("access/become_streamer"))
+        [row] = await connection.fetch(f"explain (format json) execute kept{values}")
+    finally:
+        await transaction.rollback()
+        await connection.execute("deallocate kept")
+    plan: Mapping[str, Any] = orjson.loads(row[0])[0]["Plan"]
+    return plan
+
+
 async def _explained(
     connection: asyncpg.Connection[asyncpg.Record],
     name: str,

@@ -60,6 +60,18 @@ async def test_a_local_setting_ends_with_its_transaction(database_url: str) -> N
     await database.close()
 
 
+async def test_a_connection_that_asks_the_same_again_plans_it_once(database_url: str) -> None:
+    database = await Database.connect(database_url, plans_once=True, max_connections=1)
+    async with database.transaction() as connection:
+        for _ in range(3):
+            await connection.fetchval("select count(*) from orders where order_number = $1", "TTS-1")
+        [counts] = await connection.fetch(
+            "select generic_plans, custom_plans from pg_prepared_statements where statement like 'select count%'"
+        )
+    assert tuple(counts) == (3, 0)
+    await database.close()
+
+
 async def test_a_server_out_of_reach_is_named_without_the_password() -> None:
     port = free_port()
     with pytest.raises(DatabaseUnavailable, match=f"127.0.0.1:{port}/shop is out of reach") as raised:

@@ -9,7 +9,7 @@ import asyncpg
 import orjson
 import pytest
 
-from benchmarks.database.explained import explain, statement_names
+from benchmarks.database.explained import explain, explain_kept, statement_names
 from benchmarks.database.filling import fill
 from benchmarks.database.plans import scans_in, unindexed_in
 from benchmarks.database.reports import REPORTS
@@ -30,6 +30,9 @@ OTHERWISE_AT_SIZE = {
     "payments/settle_attempts": "a batch's attempts, each looked up where the others are many",
     "sealing/any_sealed": "ends with the first row that it finds",
 }
+ASKED_BY_VERBS = frozenset(("order_book/orders", "webhooks/deliveries"))
+"""Their filters may be left out, and their connections plan them for the values that are given."""
+
 SAMPLE = Sample(1600, 1_700_000_000_000, COMMENTS // 20, "streamer-0")
 
 
@@ -66,6 +69,17 @@ async def test_each_query_finds_an_index(connection: Connection, partial: frozen
     asked = [name for name in statement_names() if name not in REPORTS and name not in OTHERWISE_AT_SIZE]
     assert len(asked) > 200
     assert not {name: found for name in asked if (found := await unindexed(connection, name, partial))}
+
+
+async def test_each_plan_that_is_kept_for_any_values_finds_an_index(
+    connection: Connection, partial: frozenset[str]
+) -> None:
+    await connection.execute("set plan_cache_mode = force_generic_plan")
+    otherwise = {*REPORTS, *OTHERWISE_AT_SIZE, *ASKED_BY_VERBS}
+    asked = [name for name in statement_names() if name not in otherwise]
+    plans = {name: await explain_kept(connection, name, SAMPLE) for name in asked}
+    await connection.execute("reset plan_cache_mode")
+    assert not {name: found for name, plan in plans.items() if (found := unindexed_in(plan, LARGE, partial))}
 
 
 async def test_a_query_that_finds_none_is_noticed(connection: Connection, partial: frozenset[str]) -> None:

@@ -228,6 +228,24 @@ async def test_while_the_stage_is_at_a_charge_its_event_tells_nobody(door: Webho
     assert await door.outbox(order) == []
 
 
+async def test_an_event_that_is_faster_than_the_stage_leaves_the_booking_to_it(door: WebhookDoor) -> None:
+    order = await carded(door)
+    payment = (await door.order(order))["payment_id"]
+    event = await door.told("payment_intent.succeeded", id=payment)
+    await door.rows("update orders set status = 'placed', payment_id = null where id = $1", order.order_id)
+    booked: list[str] = []
+
+    async def book() -> None:
+        await door.pay(order)
+        booked.append((await door.order(order))["payment_id"])
+
+    door.meanwhile.append(book)
+    assert await door.post(event) == {"ok": True, "moved": True}
+    assert booked == [payment]
+    assert await door.outbox(order) == []
+    assert await door.post(event) == {"ok": True, "moved": False}
+
+
 async def test_a_charge_that_the_stage_has_given_up_is_booked_and_told_by_its_event(
     door: WebhookDoor,
 ) -> None:

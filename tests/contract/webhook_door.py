@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,13 +48,21 @@ class WebhookDoor:
         states = PaymentStates(self.payments.account)
         self.refunding = Refunding(self.refunds, self.payments, states, self.now)
         self.ahead = timedelta()
-        events = events_of(self.orders, self.refunds, self.payments, self.now, HOLD_SECONDS)
+        self.meanwhile: list[Callable[[], Awaitable[object]]] = []
+        events = events_of(
+            self.orders, self.refunds, self.payments, self.now, HOLD_SECONDS, rest=self._let_others_act
+        )
         app = FastAPI()
         app.include_router(stripe_routes(self.payments, events))
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop")
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
+
+    async def _let_others_act(self, seconds: float) -> None:
+        """While an event waits, whatever is to happen `meanwhile` does."""
+        for act in self.meanwhile:
+            await act()
 
     async def pay(self, order: PlacedOrder) -> None:
         """What the payment stage does with the order."""

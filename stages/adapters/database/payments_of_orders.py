@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from pipeline.decision import derived_id
@@ -28,6 +28,13 @@ from stages.adapters.database.statements import statement
 from stages.adapters.database.stock import StockRules
 
 R = TypeVar("R")
+
+Told = Literal["booked", "coming", "open"]
+"""What an event of a charge finds: it is booked, and the event remembered; the stage that charged is about to book it;
+or neither."""
+
+_JUST_CHARGED = timedelta(seconds=10)
+"""The stage books what it charged within a fraction of this."""
 
 REFUND_WINDOW = timedelta(days=14)
 """How long after its payment an order's commission becomes payable, where no setting says otherwise."""
@@ -84,6 +91,24 @@ class PaymentsOfOrders:
             await self._book(connection, paid_id, payment_id, now, tells=True)
             return True
 
+    async def remember_charge(
+        self,
+        event_id: str,
+        event_type: str,
+        order_id: UUID,
+        payment_id: str,
+        attempt_key: str | None,
+        now: datetime,
+    ) -> Told:
+        """What a provider's event of a succeeded payment finds, by one statement. Nothing is booked."""
+        query = statement("payments/remember_booked")
+        async with self._database.autocommit() as connection:
+            [row] = await connection.fetch(query, event_id, event_type, order_id, payment_id, attempt_key)
+        if row["is_remembered"]:
+            return "booked"
+        made_at = row["attempt_made_at"]
+        return "coming" if made_at is not None and now - made_at < _JUST_CHARGED else "open"
+
     async def settle_charge(
         self,
         event_id: str,
@@ -96,8 +121,6 @@ class PaymentsOfOrders:
         """A payment of an order succeeded, says the provider's event: book it. While the stage is at the attempt, it
         finds the order paid by itself; where it may have given up, the order goes on to `notify` from here. Returns
         False where the event came before. Raises NoSuchOrder."""
-        if await self._is_booked_already(event_id, event_type, order_id, payment_id):
-            return True
         async with self._database.transaction() as connection:
             if not await connection.fetchval(statement("orders/remember_event"), event_id, event_type):
                 return False
@@ -105,15 +128,6 @@ class PaymentsOfOrders:
             is_at_it = made_at is not None and now - made_at < STAGE_IS_AT_IT
             await self._book(connection, order_id, payment_id, now, tells=not is_at_it)
             return True
-
-    async def _is_booked_already(
-        self, event_id: str, event_type: str, order_id: UUID, payment_id: str
-    ) -> bool:
-        """The stage is mostly faster than the provider's event, which then is remembered by one statement."""
-        query = statement("payments/remember_booked")
-        async with self._database.autocommit() as connection:
-            known = await connection.fetchval(query, event_id, event_type, order_id, payment_id)
-        return known is not None
 
     async def _book(
         self, connection: Connection, order_id: UUID, payment_id: str, now: datetime, *, tells: bool

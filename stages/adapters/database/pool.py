@@ -43,8 +43,7 @@ _REFUSALS = (
 )
 
 
-_SESSION = {"plan_cache_mode": "force_generic_plan"}
-"""A kept statement is planned once for each connection, instead of five times and wherever its values promise more."""
+_PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
 
 
 class Database:
@@ -66,6 +65,7 @@ class Database:
         *,
         pooler: bool = False,
         read_only: bool = False,
+        plans_once: bool = False,
         min_connections: int = 1,
         max_connections: int = 10,
         command_timeout_seconds: float = 30.0,
@@ -73,7 +73,9 @@ class Database:
     ) -> Self:
         """Open the pool. `pooler`: the URL leads to a transaction pooler, where a prepared statement may be
         looked for on another server connection than it was made on; so none is kept. `read_only`: the server
-        refuses whatever would change something. A command, and the
+        refuses whatever would change something. `plans_once`: each connection plans a statement once for any
+        values, instead of five times and again wherever their values promise more; for those that ask the same again
+        and again, not for questions with filters that may be left out. A command, and the
         wait for a free connection, may each take `command_timeout_seconds`.
 
         Raises DatabaseUnavailable where no connection comes about, and DatabaseRefused where the server does
@@ -90,7 +92,7 @@ class Database:
                 timeout=connect_timeout_seconds,
                 command_timeout=command_timeout_seconds,
                 statement_cache_size=0 if pooler else 256,
-                server_settings=None if pooler else _SESSION,
+                server_settings=_PLANNED_ONCE if plans_once and not pooler else None,
                 init=_set_codecs,
                 reset=_keep,
             )
