@@ -112,13 +112,13 @@ class Decider:
         return self._wait(delivery, 0.0)
 
     def _forward(self, work: Work, target: str, record: Record, note: Note, done_ms: int) -> Onward:
-        delivery, (comment_id, seq, at, trace, hops, data, _), its_record, partition, received_ms = work
+        delivery, (comment_id, seq, at, trace, hops, data, _, head), its_record, partition, received_ms = work
         stage = self.stage
         # What was passed on as it came needs not be written anew.
         data = data if record is its_record and data else encode(record)
         hops = with_hop(hops, hop(stage.name, received_ms, done_ms, note))
         begins = True if stage.door else False if stage.exclusive else None
-        onward = Envelope(comment_id, seq, at, trace, hops, data, record)
+        onward = Envelope(comment_id, seq, at, trace, hops, data, record, head)
         return Onward(delivery.entry_id, target, partition, onward, received_ms, begins, "emitted", target)
 
     def _end(

@@ -36,12 +36,14 @@ NAMES = ("id", "seq", "v", "at", "trace", "hops", "d")
 Values: TypeAlias = list[bytes]
 """Of an entry's fields, in the order of NAMES."""
 
+_HEAD_LINES = NAMES.index("hops")
 _FIELDS = tuple(name.encode() for name in NAMES)
 
 
 class Envelope(NamedTuple):
     """`id` and `seq` as in CommentRecord, `at` ISO 8601, `trace` a W3C traceparent, `hops` and `data` JSON. `record` is
-    what `data` says, where this very process wrote it."""
+    what `data` says, where this very process wrote it; `head` what head_of makes of the first four, where it is known,
+    since they stay the same on the whole way."""
 
     id: str
     seq: str
@@ -50,6 +52,7 @@ class Envelope(NamedTuple):
     hops: bytes
     data: bytes
     record: Record | None = None
+    head: bytes = b""
 
     def fields(self) -> tuple[str | bytes, ...]:
         """Names and values in turn, as an entry's fields."""
@@ -65,7 +68,7 @@ class Envelope(NamedTuple):
 
     def onward(self, hops: bytes, data: bytes) -> Envelope:
         """The envelope that carries `data` on, after these hops."""
-        return Envelope(self.id, self.seq, self.at, self.trace, hops, data)
+        return Envelope(self.id, self.seq, self.at, self.trace, hops, data, None, self.head)
 
 
 def read_envelope(content: Mapping[bytes, bytes] | Values) -> Envelope:
@@ -85,6 +88,12 @@ def read_envelope(content: Mapping[bytes, bytes] | Values) -> Envelope:
         return Envelope(comment_id, seq, raw_at.decode(), raw_trace.decode(), _checked_hops(hops), data)
     except UnicodeDecodeError as error:
         raise UnreadableRecord(f"a field of the entry is not UTF-8 text: {error}") from error
+
+
+def head_of(comment_id: str, seq: str, at: str, trace: str) -> bytes:
+    """The values before `hops`, with the version, each on a line of its own; b"" where a line would break."""
+    head = f"{comment_id}\n{seq}\n{VERSION_TEXT}\n{at}\n{trace}\n"
+    return head.encode() if head.count("\n") == _HEAD_LINES else b""
 
 
 def by_name(content: Mapping[bytes, bytes] | Values) -> Mapping[bytes, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import assert_never
 
@@ -47,10 +47,10 @@ class StageMeter:
                 stage
             )  # told as 0 from the beginning: an increase from nothing is none to Prometheus
 
-    def received(self, deliveries: Sequence[Delivery]) -> None:
+    def received(self, deliveries: Collection[Delivery]) -> None:
         """Deliveries were taken in hand."""
         self._received.inc(len(deliveries))
-        fresh = [each.entry_id for each in deliveries if each.deliveries == 1 and not each.attempts]
+        fresh = [entry_id for entry_id, _, attempts, _, times in deliveries if times == 1 and not attempts]
         self._queue.observe_all(self._ages(_written_ms(fresh)))
 
     def holds(self, count: int) -> None:

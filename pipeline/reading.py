@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from pipeline.decision import Work, partition_of
-from pipeline.envelope import Envelope, read_envelope, traceparent
+from pipeline.envelope import Envelope, head_of, read_envelope, traceparent
 from pipeline.settlement import Delivery
 from pipeline.stage import Door, Stage
 from schemas.codec import decode
@@ -54,5 +54,7 @@ class Reading:
     def _of_a_door(self, delivery: Delivery, door: Door[Any], received_ms: int) -> Work:
         seq = delivery.entry_id
         comment_id, at, partition_key, record = door.opens(seq, delivery.fields)
-        envelope = Envelope(comment_id, seq, at, traceparent(comment_id), b"[]", b"")
+        trace = traceparent(comment_id)
+        head = head_of(comment_id, seq, at, trace)
+        envelope = Envelope(comment_id, seq, at, trace, b"[]", b"", None, head)
         return Work(delivery, envelope, record, partition_of(partition_key, self.partitions), received_ms)

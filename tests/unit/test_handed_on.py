@@ -28,7 +28,7 @@ class Other(Record):
 
 def test_what_was_put_is_taken_once_by_its_bytes() -> None:
     handed_on = HandedOn()
-    handed_on.put([(b"a line", HANDED)])
+    handed_on.put({b"a line": HANDED})
     assert handed_on.take([b"another line", bytes(bytearray(b"a line"))]) == [None, HANDED]
     assert handed_on.take([b"a line"]) == [None]
 
@@ -37,14 +37,14 @@ def test_what_nobody_takes_is_forgotten() -> None:
     handed_on = HandedOn(most=4)
     lines = [b"%d" % number for number in range(7)]
     for line in lines:
-        handed_on.put([(line, HANDED)])
+        handed_on.put({line: HANDED})
     assert handed_on.take(lines) == [None, None, None, None, HANDED, HANDED, HANDED]
 
 
 def test_what_the_next_stage_has_yet_to_take_is_kept_while_more_comes() -> None:
     handed_on = HandedOn(most=4)
     for number in range(7):
-        handed_on.put([(b"%d" % number, HANDED), (b"%d more" % number, HANDED)])
+        handed_on.put({b"%d" % number: HANDED, b"%d more" % number: HANDED})
         assert handed_on.take([b"%d" % number]) == [HANDED]
         assert number == 0 or handed_on.take([b"%d more" % (number - 1)]) == [HANDED]
 

@@ -63,7 +63,7 @@ class Consumer:
         limits = stage.limits
         # A batch may wait while another one runs; single records are read when a slot is free, not before.
         self._capacity = 2 * limits.batch_size if stage.batch else limits.concurrency
-        self._began = self._stands_by = self._must_recover = False
+        self._began = self._stands_by = self._must_recover = self._has_lost = False
         self._ahead_of_reader = 0
         self.is_at_work = False  # whether the stream is open, and it is our turn
 
@@ -106,19 +106,20 @@ class Consumer:
 
     def accept(self, deliveries: Iterable[Delivery]) -> None:
         """Take deliveries in hand, but those that already are."""
-        fresh = [delivery for delivery in deliveries if delivery.entry_id not in self._in_hand]
+        fresh = {each.entry_id: each for each in deliveries if each.entry_id not in self._in_hand}
         if not fresh:
             return
-        self._in_hand.update([(delivery.entry_id, delivery) for delivery in fresh])
-        self._meter.received(fresh)
+        self._in_hand.update(fresh)
+        self._meter.received(fresh.values())
         if self._releasing.is_set():  # they were asked for before, and nobody will handle them here
-            self.settle([self._decider.release(delivery) for delivery in fresh])
+            self.settle([self._decider.release(delivery) for delivery in fresh.values()])
         else:
-            self._understand(fresh)
+            self._understand(fresh.values())
         self._meter.holds(len(self._in_hand))
 
     def lose(self, entry_ids: Sequence[str]) -> None:
         """These entries are no longer ours: their handlers are cancelled, unless they work on others too."""
+        self._has_lost = self._has_lost or bool(entry_ids)
         self._settler.forget(entry_ids)
         self._let_go(entry_ids)
         self._handling.give_up(entry_ids)
@@ -139,9 +140,12 @@ class Consumer:
             self._ahead_of_reader -= 1
             self._freed.set()
 
-    def holds(self, delivery: Delivery) -> bool:
-        """Whether this very delivery is in hand: the entry may have been lost, and even have come back."""
-        return self._in_hand.get(delivery.entry_id) is delivery
+    def holds(self, works: Sequence[Work]) -> list[bool]:
+        """Whether each work's very delivery is in hand: the entry may have been lost, and even have come back."""
+        if not self._has_lost:  # as nearly always: what is worked on is only let go by being settled
+            return [True] * len(works)
+        held = self._in_hand.get
+        return [held(delivery.entry_id) is delivery for delivery, _, _, _, _ in works]
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Have written what became of entries that are in hand."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pipeline.envelope import Envelope
 
@@ -18,7 +18,7 @@ class HandedOn:
         self._young: dict[bytes, Envelope] = {}
         self._old: dict[bytes, Envelope] = {}
 
-    def put(self, lines: Iterable[tuple[bytes, Envelope]]) -> None:
+    def put(self, lines: Mapping[bytes, Envelope]) -> None:
         """Keep what lines say until it is taken, or too many were put behind it: the next stage is elsewhere, or far
         behind."""
         if 2 * len(self._young) >= self._most:

@@ -22,8 +22,8 @@ from pipeline.stage import Outcome, Stage
 class Hand(Protocol):
     """Holds the deliveries that are worked on."""
 
-    def holds(self, delivery: Delivery) -> bool:
-        """Whether this very delivery is in hand: the entry may have been lost, and even have come back."""
+    def holds(self, works: Sequence[Work]) -> Sequence[bool]:
+        """Whether each work's very delivery is in hand: the entry may have been lost, and even have come back."""
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Take what became of entries that are in hand."""
@@ -68,9 +68,8 @@ class Handling:
         """Cancel the handlers of these entries, which are no longer in hand, unless they work on others that are."""
         given_up = set(entry_ids)
         for task, works in self._calls.under_way.items():
-            deliveries = [work.delivery for work in works]
-            is_meant = not given_up.isdisjoint([delivery.entry_id for delivery in deliveries])
-            if is_meant and not any(map(self._hand.holds, deliveries)):
+            is_meant = not given_up.isdisjoint([work.delivery.entry_id for work in works])
+            if is_meant and not any(self._hand.holds(works)):
                 task.cancel()
 
     async def run(self) -> None:
@@ -85,7 +84,7 @@ class Handling:
             del self._queue[: self._calls.most]
             if not self._queue:
                 self._filled.clear()
-            self._calls.begin([work for work in works if self._hand.holds(work.delivery)])
+            self._calls.begin(self._held(works))
 
     async def _handle_suspects(self) -> None:
         """What was in a process' hands when it died, or was taken from it, is handled one at a time, and counted as its
@@ -93,9 +92,9 @@ class Handling:
         while True:
             work = await self._suspects.get()
             await self._calls.free_slot()
-            if self._hand.holds(work.delivery):
+            if self._held([work]):
                 await self._count(work.delivery)
-            await asyncio.wait([self._calls.begin([work] if self._hand.holds(work.delivery) else [])])
+            await asyncio.wait([self._calls.begin(self._held([work]))])
 
     async def _count(self, delivery: Delivery) -> None:
         """Lets the entry go where it is no longer ours, or nobody's: Redis was emptied."""
@@ -113,8 +112,11 @@ class Handling:
                 self._hand.report_removed(begun.gone)
                 return self._hand.lose([*begun.lost, *begun.gone])
 
+    def _held(self, works: Sequence[Work]) -> list[Work]:
+        return list(compress(works, self._hand.holds(works)))
+
     def _ended(self, works: Sequence[Work], outcomes: Sequence[Outcome]) -> None:
-        held = [self._hand.holds(work.delivery) for work in works]
+        held = self._hand.holds(works)
         if not all(held):
             works, outcomes = list(compress(works, held)), list(compress(outcomes, held))
         self._hand.settle(self._calls.decided(works, outcomes))

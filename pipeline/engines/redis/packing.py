@@ -11,7 +11,7 @@ from pipeline.engines.redis.forwarding import Places, place_of
 from pipeline.engines.redis.handed_on import HandedOn
 from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.watermark import member
-from pipeline.envelope import NAMES, VERSION_TEXT, Envelope, Values
+from pipeline.envelope import NAMES, Envelope, Values, head_of
 from pipeline.settlement import DEAD, EVENTS, Fields, Onward, Postponed, Settled, Settlement
 
 PACKED = b"e"
@@ -26,11 +26,11 @@ def packed(content: Envelope | Fields) -> Fields | bytes:
     would break."""
     if not isinstance(content, Envelope):
         return content
-    comment_id, seq, at, trace, hops, data, _ = content
-    head = f"{comment_id}\n{seq}\n{VERSION_TEXT}\n{at}\n{trace}\n"
-    if head.count("\n") != _LINES - 2 or b"\n" in hops:
+    comment_id, seq, at, trace, hops, data, _, head = content
+    head = head or head_of(comment_id, seq, at, trace)
+    if not head or b"\n" in hops:
         return content.fields()
-    return b"%b%b\n%b" % (head.encode(), hops, data)
+    return b"%b%b\n%b" % (head, hops, data)
 
 
 def unpacked(flat: Sequence[bytes]) -> Mapping[bytes, bytes] | Values:
@@ -85,7 +85,7 @@ class Rows:
     def of(self, settlements: Iterable[Settlement]) -> list[Row]:
         """A row for each settlement."""
         rows: list[Row] = []
-        handed: list[tuple[bytes, Envelope]] = []
+        handed: dict[bytes, Envelope] = {}
         for each in settlements:
             if not isinstance(each, Onward):
                 rows.append(self._row(each))
@@ -97,7 +97,7 @@ class Rows:
             if isinstance(said, bytes):
                 rows.append((entry_id, place, said, step, seq))
                 if envelope.record is not None:
-                    handed.append((said, envelope))
+                    handed[said] = envelope
             else:
                 rows.append(self._listed(entry_id, [(place, said)], step, seq))
         self.counts.update([row[1] for row in rows])
