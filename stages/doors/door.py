@@ -52,8 +52,8 @@ def create_door(
 ) -> FastAPI:
     """An application with these routes. `alive` is asked by /healthz, all of `ready` by /readyz. `replies` are the
     door's own exceptions, on top of those that every door knows. `body_limits` are the limits of single paths, in
-    bytes. `shortcuts` are asked before the routes of their paths. Whoever is not `documented` (pages for people) has no
-    /docs and no /openapi.json.
+    bytes. `shortcuts` are asked before the routes of their paths, where HttpProtocol serves. Whoever is not
+    `documented` (pages for people) has no /docs and no /openapi.json.
 
     No answer allows another site's page to read it: there are no CORS headers. Whoever made `gate` closes it.
     """
@@ -65,9 +65,7 @@ def create_door(
         lifespan=lifespan,
     )
     answered = {**_REPLIES, **(replies or {})}
-    if shortcuts:
-        handlers = {kind: reply for kind, reply in answered.items() if kind is not Exception}
-        app.add_middleware(Shortcuts, shortcuts=shortcuts, handlers=handlers)
+    app.state.shortcuts = Shortcuts(shortcuts or {}, answered)
     app.add_middleware(BodyLimit, limit=body_limit, limits=body_limits or {})
     app.add_middleware(SecurityHeaders)
     for router in (*routers, health_routes(gate, alive=alive, ready=ready or {})):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -14,27 +16,38 @@ HEADERS = {
 }
 _OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 
+RawHeaders = Sequence[tuple[bytes, bytes]]
+
+
+def _raw(headers: Mapping[str, str]) -> RawHeaders:
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+
+
+_RAW, _RAW_OVER_TLS = _raw(HEADERS), _raw(HEADERS | _OVER_TLS)
+
+
+def with_security(given: RawHeaders, *, over_tls: bool) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer, and those of HEADERS that it does not name itself."""
+    said = {name.lower() for name, _ in given}
+    return [*given, *(each for each in (_RAW_OVER_TLS if over_tls else _RAW) if each[0] not in said)]
+
 
 class SecurityHeaders:
     """ASGI middleware: sets HEADERS where the answer does not say otherwise itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._plain = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-        self._tls = [(name.lower().encode(), value.encode()) for name, value in _OVER_TLS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        ours = self._plain + self._tls if scope["scheme"] == "https" else self._plain
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = message.setdefault("headers", [])
-                said = {name.lower() for name, _ in given}
-                message["headers"] = [*given, *(each for each in ours if each[0] not in said)]
+                given = message.get("headers", ())
+                message["headers"] = with_security(given, over_tls=scope["scheme"] == "https")
             await send(message)
 
         await self._app(scope, receive, send_on)

@@ -3,49 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from starlette.datastructures import Headers
-from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from stages.doors.body_limit import Replay
+from starlette.types import Scope
 
 Shortcut: TypeAlias = Callable[[Headers, bytes], Awaitable[Response | None]]
 """Answers a request by its headers and body; None where it is not plainly right: then its route says what is wrong."""
+Replies: TypeAlias = Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]
 
 
+@dataclass(frozen=True, slots=True)
 class Shortcuts:
-    """ASGI middleware below BodyLimit: a POST to one of these paths is offered to the path's shortcut first. What it
-    raises is answered by `handlers`, as it is for every route."""
+    """Of a door, by path, for its POSTs. What one raises is answered by `replies`, as it is for every route."""
 
-    def __init__(
-        self, app: ASGIApp, shortcuts: Mapping[str, Shortcut], handlers: Mapping[Any, Callable[..., Any]]
-    ) -> None:
-        self._app = app
-        self._taken = {
-            path: ExceptionMiddleware(_Taken(app, shortcut), handlers=handlers)
-            for path, shortcut in shortcuts.items()
-        }
+    by_path: Mapping[str, Shortcut] = field(default_factory=dict)
+    replies: Replies = field(default_factory=dict)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        is_post = scope["type"] == "http" and scope["method"] == "POST"
-        app = self._taken.get(scope["path"], self._app) if is_post else self._app
-        await app(scope, receive, send)
-
-
-class _Taken:
-    """One shortcut, and the way around."""
-
-    def __init__(self, app: ASGIApp, shortcut: Shortcut) -> None:
-        self._app, self._shortcut = app, shortcut
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body: bytes = (await receive())["body"]
-        answer = await self._shortcut(Headers(scope=scope), body)
-        if answer is None:
-            await self._app(scope, Replay(body, receive), send)
-        else:
-            await answer(scope, receive, send)
+    async def answer(self, shortcut: Shortcut, scope: Scope, body: bytes) -> Response | None:
+        """What the shortcut says to a request whose whole body has come. Raises what no reply is there for."""
+        try:
+            return await shortcut(Headers(scope=scope), body)
+        except Exception as error:
+            for kind in type(error).__mro__:
+                if reply := self.replies.get(kind):
+                    return await reply(Request(scope), error)
+            raise

@@ -28,6 +28,7 @@ from stages.doors.gateway import REPLIES, comment_routes, comment_shortcut
 from stages.doors.high_water import HighWater
 from stages.doors.rate_limits import RateLimits
 from stages.sources import Sources
+from tests.contract.served import served
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SOURCES = Sources({"gateway": "a key"}, frozenset({"gateway"}))
@@ -79,6 +80,6 @@ async def door_on(
         body_limits={PATH: BODY_LIMIT},
         shortcuts={COMMENT_PATH: comment_shortcut(comments, gate)},
     )
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as http:
+    async with served(app) as at, httpx.AsyncClient(base_url=f"http://{at}", trust_env=False) as http:
         yield Door(http, redis, app, gate, comments)
     await redis.aclose()
