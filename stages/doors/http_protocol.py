@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any, cast
 
 from starlette.responses import Response
@@ -15,7 +16,8 @@ HEAD_LIMIT = 64 * 1024
 """Bytes of a request's line and headers, after the first that came together."""
 HEAD_SECONDS = 30.0
 SHORT_BODY = 4 * 1024
-"""Bytes of a body that a shortcut is asked about; longer ones are the business of BodyLimit."""
+SOON_SECONDS = 1.0
+"""A shortcut is asked about bodies of so many bytes that come so soon; the others are the business of BodyLimit."""
 _NO_SHORTCUTS = Shortcuts()
 
 
@@ -24,9 +26,9 @@ class HttpProtocol(HttpToolsProtocol):
     shows no key yet could fill the memory by one connection, and use up all connections by none. Here a connection is
     cut where a head grows beyond HEAD_LIMIT, or isn't there within HEAD_SECONDS (twice that at most).
 
-    A POST whose short body has come together with its head is offered to the application's shortcut for its path
-    (`app.state.shortcuts`) first, and what that says is written at once: by ASGI and its middlewares an answer costs
-    more than what is in it. All else goes there."""
+    A POST whose short body has come with its head, or soon after it, is offered to the application's shortcut for its
+    path (`app.state.shortcuts`) first, and what that says is written at once: by ASGI and its middlewares an answer
+    costs more than what is in it. All else goes there."""
 
     _waits_since: float | None
     _look_again: asyncio.TimerHandle
@@ -93,9 +95,10 @@ class HttpProtocol(HttpToolsProtocol):
 
     async def _serve(self, cycle: RequestResponseCycle, shortcut: Shortcut) -> None:
         answer = None
-        if not cycle.more_body and len(cycle.body) <= SHORT_BODY:
+        if not cycle.more_body or await _comes_soon(cycle):
             scope = cast(dict[str, Any], cycle.scope)
-            answer = await self._shortcuts.answer(shortcut, scope, bytes(cycle.body))
+            if len(cycle.body) <= SHORT_BODY:
+                answer = await self._shortcuts.answer(shortcut, scope, bytes(cycle.body))
         if answer is None:
             await cycle.run_asgi(self.app)
         else:
@@ -123,6 +126,17 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.abort()
             return
         self._look_again = self.loop.call_later(HEAD_SECONDS, self._look)
+
+
+async def _comes_soon(cycle: RequestResponseCycle) -> bool:
+    """Whether the whole of a short body comes within SOON_SECONDS: some clients write head and body one by one."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SOON_SECONDS):
+            while cycle.more_body and len(cycle.body) <= SHORT_BODY and not cycle.disconnected:
+                cycle.message_event.clear()
+                await cycle.message_event.wait()
+    cycle.message_event.set()  # as it was, for whoever reads the body now
+    return not (cycle.more_body or cycle.disconnected)
 
 
 def _is_over_tls(scope: Any) -> bool:

@@ -7,13 +7,17 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from pipeline.engines.redis.cluster import ClusterRedis
+from pipeline.engines.redis.kept_connections import KeptConnections
+
 _MOST = 512  # commands in one trip, so that no answer waits for thousands of others
 _AT_ONCE = 4  # trips: while the server writes one to its disk, the next ones are on their way
 
 
 class CoalescedRedis(Redis):
-    """A client on the pool of another one, which goes on belonging to that. What is asked while a few round trips are
-    under way goes together in the next one: many callers cost little more than one, and one alone waits for nobody.
+    """A client on the pool of another one, which goes on belonging to that; it keeps a few of its connections (of a
+    cluster none). What is asked while a few round trips are under way goes together in the next one: many callers cost
+    little more than one, and one alone waits for nobody.
 
     Trips may overtake each other: whoever wants one command done after another waits for its answer. A trip that fails,
     fails for all its commands. A caller that is cancelled has asked all the same.
@@ -22,6 +26,7 @@ class CoalescedRedis(Redis):
     def __init__(self, redis: Redis) -> None:
         super().__init__(connection_pool=redis.connection_pool)
         self._redis = redis
+        self._kept = None if isinstance(redis, ClusterRedis) else KeptConnections(redis.connection_pool)
         self._asked: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
         self._trips: set[asyncio.Task[None]] = set()  # the loop itself holds tasks only weakly
         self._free = _AT_ONCE
@@ -60,13 +65,18 @@ class CoalescedRedis(Redis):
             _tell(trip, answers)
 
     async def _answers(self, commands: list[tuple[Any, ...]]) -> list[Any]:
-        if len(commands) == 1:  # a pipeline costs more than a command
-            return [await self._redis.execute_command(*commands[0])]
-        pipeline = self._redis.pipeline(transaction=False)
-        for command in commands:
-            pipeline.execute_command(*command)
-        answers: list[Any] = await pipeline.execute(raise_on_error=False)
-        return answers
+        if self._kept is None:
+            pipeline = self._redis.pipeline(transaction=False)
+            for command in commands:
+                pipeline.execute_command(*command)
+            answers: list[Any] = await pipeline.execute(raise_on_error=False)
+            return answers
+        came = await self._kept.trip(commands)
+        return [self._read(command, answer) for command, answer in zip(commands, came, strict=True)]
+
+    def _read(self, command: tuple[Any, ...], answer: Any) -> Any:
+        understand = self.response_callbacks.get(command[0])
+        return answer if understand is None or isinstance(answer, Exception) else understand(answer)
 
 
 def _tell(trip: list[tuple[tuple[Any, ...], asyncio.Future[Any]]], answers: list[Any]) -> None:

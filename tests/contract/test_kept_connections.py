@@ -1,0 +1,85 @@
+"""Connections that are kept for one caller, to a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from redis import exceptions
+from redis.asyncio import Redis
+
+from pipeline.engines.redis import kept_connections
+from pipeline.engines.redis.connection import connect
+from pipeline.engines.redis.kept_connections import KeptConnections
+
+
+class Bench:
+    """The connections, a clock that is set, and another client of the same server."""
+
+    def __init__(self, client: Redis, other: Redis) -> None:
+        self.other, self.now = other, 0.0
+        self.kept = KeptConnections(client.connection_pool, lambda: self.now)
+
+    async def incr(self) -> int:
+        [answer] = await self.kept.trip([("INCR", "n")])
+        return int(answer)
+
+    async def hang_up(self) -> None:
+        """The server closes all connections but that which tells it so."""
+        await self.other.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+
+@pytest.fixture
+async def bench(redis_url: str) -> AsyncIterator[Bench]:
+    client, other = connect(redis_url), connect(redis_url)
+    yield Bench(client, other)
+    await client.aclose()  # and with it what was kept of it: an open one would warn
+    await other.aclose()
+
+
+async def test_one_that_was_closed_while_it_rested_is_opened_again(bench: Bench) -> None:
+    assert await bench.incr() == 1
+    await bench.hang_up()
+    bench.now += 60
+    assert await bench.incr() == 2
+
+
+async def test_one_that_breaks_in_use_tells_its_caller_and_serves_the_next(bench: Bench) -> None:
+    assert await bench.incr() == 1
+    await bench.hang_up()
+    with pytest.raises(exceptions.ConnectionError):
+        await bench.incr()
+    assert await bench.incr() == 2
+
+
+async def test_an_answer_that_comes_too_late_is_nobody_elses(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await bench.incr() == 1
+    monkeypatch.setattr(kept_connections, "TRIP_SECONDS", 0.05)
+    await bench.other.execute_command("CLIENT", "PAUSE", 200, "ALL")
+    with pytest.raises(exceptions.TimeoutError, match="has not answered"):
+        await bench.incr()
+    monkeypatch.undo()
+    assert await bench.kept.trip([("ECHO", "mine")]) == [b"mine"]
+
+
+async def test_a_caller_who_goes_leaves_no_answer_behind(bench: Bench) -> None:
+    assert await bench.incr() == 1
+    await bench.other.execute_command("CLIENT", "PAUSE", 100, "ALL")
+    goes = asyncio.create_task(bench.incr())
+    await asyncio.sleep(0.01)
+    goes.cancel()
+    assert await bench.kept.trip([("ECHO", "mine")]) == [b"mine"]
+
+
+async def test_trips_at_the_same_time_have_a_connection_each(bench: Bench) -> None:
+    answers = await asyncio.gather(*(bench.kept.trip([("CLIENT", "ID")]) for _ in range(3)))
+    assert len({answer for [answer] in answers}) == 3
+
+
+async def test_an_error_costs_its_neighbours_nothing(bench: Bench) -> None:
+    first, wrong, last = await bench.kept.trip([("INCR", "n"), ("HGET", "n"), ("INCR", "n")])
+    assert (first, last) == (1, 2)
+    assert isinstance(wrong, exceptions.ResponseError)
