@@ -114,7 +114,7 @@ class HttpProtocol(HttpToolsProtocol):
                 head.append((b"connection", b"close"))
             lines = [b"%b: %b\r\n" % each for each in head]
             self.transport.write(b"".join((STATUS_LINE[answer.status_code], *lines, b"\r\n", answer.body)))
-            cycle.response_started = cycle.response_complete = True
+            cycle.response_complete = True
             if not cycle.keep_alive:
                 self.transport.close()
             self.on_response_complete()
