@@ -33,7 +33,7 @@ class StripeTransport(stripe.HTTPClient):
         try:
             answer = await self._session.request(method, url, headers, body)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            message = f"The connection to Stripe failed: {error!r}"
+            message = f"The connection to Stripe failed: {type(error).__name__}: {error}"
             raise stripe.APIConnectionError(message) from error  # type: ignore[no-untyped-call]
         return answer.body, answer.status, answer.headers
 

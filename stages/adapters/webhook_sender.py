@@ -116,4 +116,4 @@ async def check_address(url: URL, *, allow_private: bool) -> None:
         raise UnusableUrl(f"{url.host} can't be found: {error.strerror or error}.") from error
     for *_, address in found:
         if not allow_private and not is_public(str(address[0])):
-            raise UnusableUrl(f"{url.host} leads to {PrivateAddress(str(address[0]))}.")
+            raise UnusableUrl(f"{url.host} leads nowhere public: {PrivateAddress(str(address[0]))}.")

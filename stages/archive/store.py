@@ -103,7 +103,7 @@ def _open(url: str, timeout_seconds: float) -> ObjectStore:
         if url.startswith("file:"):
             return from_url(url, mkdir=True)
         return from_url(url, client_options=client, retry_config=once)
-    except (BaseError, ValueError) as error:
+    except (BaseError, OSError, ValueError) as error:
         raise UnusableArchive(url, str(error)) from error
 
 

@@ -85,9 +85,12 @@ async def _amount_of(database: Database, number: str, text: str | None) -> int |
     if currency is None:
         raise NotRefunded(f"There is no order {number}: see `tiktoksales orders list`.")
     try:
-        return read_amount(text, currency).amount_minor
+        amount = read_amount(text, currency)
     except UnreadableAmount as error:
         raise NotRefunded(f"{error}: write it as in 12.50.") from error
+    if not amount.amount_minor:
+        raise NotRefunded("Nothing is no refund: give an amount, or leave out --amount for all that is left.")
+    return amount.amount_minor
 
 
 def _said(number: str, result: Result) -> str:

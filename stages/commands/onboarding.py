@@ -37,6 +37,8 @@ def link(
 
     if not handle.strip():
         raise typer.BadParameter("say for whom the link is: their name, as their comments show it")
+    if not platform.strip():
+        raise typer.BadParameter("say on which platform they write, or leave out --platform")
     settings = ShopSettings()
     require_payments(settings)  # else nobody opens the link's door
 

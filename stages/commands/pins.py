@@ -26,6 +26,8 @@ def pin(
     from stages.doors.gateway import SOURCE
     from stages.pins import PinBoard
 
+    if not streamer.strip():
+        raise typer.BadParameter("say whose product it is: the streamer's handle")
     settings = ShopSettings()
     require(settings, redis_url="where Redis or Valkey listens")
 

@@ -70,6 +70,7 @@ async def test_a_part_and_then_the_rest_go_back(
     ("arguments", "words"),
     [
         (("--amount", "80"), "only $79.99 can be given back"),
+        (("--amount", "0"), "Nothing is no refund"),
         (("--amount", "1.005"), "more decimals than USD"),
         (("--amount", "1", "--restock"), "only with all that is left"),
     ],
