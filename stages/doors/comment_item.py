@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, assert_never
 
 import orjson
@@ -30,6 +31,8 @@ class RefusedItem(BaseModel):
 
 def comment_in(data: bytes) -> PostedComment | TurnedAway:
     """The comment in a JSON object, or what is wrong with it."""
+    with suppress(ValidationError):
+        return PostedComment.model_validate_json(data)
     try:
         found = orjson.loads(data)
     except orjson.JSONDecodeError as error:

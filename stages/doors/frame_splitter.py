@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # in C where it was built
 
@@ -13,7 +14,7 @@ _SHORT, _LONG = 126, 127
 
 
 class FrameSplitter:
-    """Cuts a client's bytes into its frames, and reads those that are nearly all: a whole message of ASCII. Any other
+    """Cuts a client's bytes into its frames, and reads those that are nearly all: a whole message of text. Any other
     frame is given as it came, for whoever knows what may be wrong with it; so is all from a frame on that is longer
     than `limit` bytes."""
 
@@ -42,9 +43,8 @@ class FrameSplitter:
     def _read(self, come: bytes, at: int, start: int, end: int) -> str | bytes:
         head = come[at]
         if head == _WHOLE_TEXT and come[at + 1] & _MASKED and not self._is_in_parts:
-            text: bytes = apply_mask(come[start:end], come[start - 4 : start])
-            if text.isascii():
-                return text.decode()
+            with suppress(UnicodeDecodeError):
+                return bytes(apply_mask(come[start:end], come[start - 4 : start])).decode()
         elif head & ~_WHOLE <= _DATA:
             self._is_in_parts = not head & _WHOLE
         return come[at:end]

@@ -46,7 +46,8 @@ class PostedComment(BaseModel):
     platform: Name = DEFAULT_PLATFORM
     message_id: Name | None = None
     client_id: Name | None = None
-    frame_urls: list[FrameUrl] = Field(default=[], max_length=FRAME_URLS_LIMIT)
+    # By a factory, since pydantic would copy a default in Python.
+    frame_urls: list[FrameUrl] = Field(default_factory=list, max_length=FRAME_URLS_LIMIT)
     kind: Literal["comment", "retract", "pin"] = "comment"
 
     @model_validator(mode="after")

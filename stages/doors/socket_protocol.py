@@ -10,6 +10,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import OPEN
 
 from stages.doors.frame_splitter import FrameSplitter, text_frame
+from stages.doors.inbox import Inbox
 
 FRAME_LIMIT = 256 * 1024  # bytes; a longer frame ends the connection before it is read into memory
 _HEARD_AT_ONCE = 256  # so that one peer's many bad messages keep the loop from nobody else
@@ -39,6 +40,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        self.queue = self._inbox = Inbox()  # type: ignore[assignment]  # as much of a queue as uvicorn uses
         self._splitter: FrameSplitter | None = FrameSplitter(self.config.ws_max_size)
 
     def handle_connect(self, event: Any) -> None:
@@ -56,9 +58,10 @@ class SocketProtocol(WebSocketsSansIOProtocol):
                 self._splitter = None
             super().data_received(data)
             return
+        is_behind = not self._inbox.empty()  # the peer may be one chunk ahead of who listens, and no more
         for frame in self._splitter.split(data):
             if isinstance(frame, str):
-                self._take(frame)
+                self._take(frame, is_behind)
             else:
                 super().data_received(frame)
                 if self.transport.is_closing():  # what follows a farewell, or a fault, is not heard
@@ -76,21 +79,11 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     async def heard(self) -> list[str | bytes]:
         """See Line."""
-        heard: list[str | bytes] = []
-        message: Any = await self.queue.get()
-        while message["type"] == "websocket.receive":
-            text = message.get("text")
-            heard.append(message["bytes"] if text is None else text)
-            if self.queue.empty() or len(heard) == _HEARD_AT_ONCE:
-                break
-            message = self.queue.get_nowait()
-        else:
-            self.queue.put_nowait(message)  # for the next look, which is the last
-            return heard
+        messages = await self._inbox.several("websocket.receive", _HEARD_AT_ONCE)
         if self.read_paused and self.queue.empty():
             self.read_paused = False
             self.transport.resume_reading()
-        return heard
+        return [message["bytes"] if message.get("text") is None else message["text"] for message in messages]
 
     async def say(self, texts: Iterable[bytes]) -> bool:
         """See Line."""
@@ -100,10 +93,10 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.transport.write(b"".join([text_frame(text) for text in texts]))
         return True
 
-    def _take(self, text: str) -> None:
+    def _take(self, text: str, is_behind: bool) -> None:
         if self.close_sent:  # as the library's own
             return
-        self.queue.put_nowait({"type": "websocket.receive", "text": text})
-        if not self.read_paused:
+        self._inbox.put_nowait({"type": "websocket.receive", "text": text})
+        if is_behind and not self.read_paused:
             self.read_paused = True
             self.transport.pause_reading()
