@@ -65,10 +65,18 @@ async def shop(
         yield shop
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
     """The payment provider."""
     payments = stripe_of(sandbox)
+    yield payments
+    await payments.close()
+
+
+@pytest.fixture
+async def hasty(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
+    """The payment provider, who is given one second to answer."""
+    payments = stripe_of(sandbox, timeout_seconds=1.0)
     yield payments
     await payments.close()
 

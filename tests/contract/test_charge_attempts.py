@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +21,7 @@ from stages.adapters.payments import (
     StripePayments,
 )
 from stages.charging import Charging
-from tests.contract.unpaid_orders import place, stripe_of
+from tests.contract.unpaid_orders import place
 from tests.fixtures_sandbox import Sandbox
 
 INTENTS = "/v1/payment_intents"
@@ -32,21 +31,6 @@ INTENTS = "/v1/payment_intents"
 def sandbox(own_sandbox: Sandbox) -> Sandbox:
     """One of their own: these tests turn its clock."""
     return own_sandbox
-
-
-@pytest.fixture
-async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
-    payments = stripe_of(sandbox)
-    yield payments
-    await payments.close()
-
-
-@pytest.fixture
-async def hasty(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
-    """Waits one second for an answer."""
-    payments = stripe_of(sandbox, timeout_seconds=1.0)
-    yield payments
-    await payments.close()
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -26,15 +25,7 @@ from tests.fixtures_sandbox import Sandbox
 INTENTS = "/v1/payment_intents"
 
 
-@pytest.fixture(scope="module")
-async def hasty(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
-    """Waits one second for an answer."""
-    payments = stripe_of(sandbox, timeout_seconds=1.0)
-    yield payments
-    await payments.close()
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def card(payments: StripePayments) -> SavedCard:
     return await payments.customer_with_card("emma", "pm_card_visa", uuid4().hex)
 

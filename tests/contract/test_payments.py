@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -31,21 +30,6 @@ from tests.contract.unpaid_orders import stripe_of
 from tests.fixtures_sandbox import Mailbox, Sandbox, running_sandbox
 
 INTENTS = "/v1/payment_intents"
-
-
-@pytest.fixture(scope="module")
-async def payments(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
-    payments = stripe_of(sandbox)
-    yield payments
-    await payments.close()
-
-
-@pytest.fixture
-async def hasty(sandbox: Sandbox) -> AsyncIterator[StripePayments]:
-    """Waits one second for an answer."""
-    payments = stripe_of(sandbox, timeout_seconds=1.0)
-    yield payments
-    await payments.close()
 
 
 async def order_by(payments: StripePayments, test_card: str = "pm_card_visa") -> Charge:
