@@ -8,9 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_LOOK_SECONDS = (
-    0.25  # between two looks, by which cycles such as the providers' libraries make with each request go
-)
+# Between two looks, by which cycles such as the providers' libraries make with each request go.
+_LOOK_SECONDS = 0.25
 _SHARE = 0.01  # of the loop's time that looks may take: where thousands of entries are in hand they come less often
 _OLDER, _ALL = 10, 240  # each so manyth look is also for what survived one before, or two
 

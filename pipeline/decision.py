@@ -117,6 +117,7 @@ class Decider:
         # What was passed on as it came needs not be written anew.
         data = data if record is its_record and data else encode(record)
         hops = with_hop(hops, hop(stage.name, received_ms, done_ms, note))
+        # A comment is unfinished from the door until the exclusive stage has settled it.
         begins = True if stage.door else False if stage.exclusive else None
         onward = Envelope(comment_id, seq, at, trace, hops, data, record, head)
         return Onward(delivery.entry_id, target, partition, onward, received_ms, begins, "emitted", target)

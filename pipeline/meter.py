@@ -42,10 +42,9 @@ class StageMeter:
         self._since_comment = metrics.SINCE_COMMENT_SECONDS.labels(*self._place)
         self._known: set[str] = set()
         self._failures = FailureLog(stage, partition)
+        # Told as 0 from the beginning: an increase from nothing is none to Prometheus.
         for seldom in (metrics.ENTRIES_LOST, metrics.SETTLES_FENCED, metrics.GROUPS_RECREATED):
-            seldom.labels(
-                stage
-            )  # told as 0 from the beginning: an increase from nothing is none to Prometheus
+            seldom.labels(stage)
 
     def received(self, deliveries: Collection[Delivery]) -> None:
         """Deliveries were taken in hand."""

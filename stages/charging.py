@@ -24,9 +24,8 @@ from stages.adapters.payments import (
 
 _log = structlog.get_logger()
 
-KEYS = (
-    5  # idempotency keys that one charge may use up; each new one takes a server error, or a card, of its own
-)
+KEYS = 5
+"""Idempotency keys that one charge may use up; each new one takes a server error, or a card, of its own."""
 _REMEMBERED_SECONDS = 23 * 3600.0  # Stripe keeps idempotency keys for a day at least
 
 

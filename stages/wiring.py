@@ -67,9 +67,8 @@ if TYPE_CHECKING:
     from pipeline.engines.kafka.engine import KafkaEngine
 
 
-_CALLS_AT_ONCE = (
-    16  # at a provider, by one process: what they ask of the database meanwhile shares statements
-)
+# At a provider, by one process: what they ask of the database meanwhile shares statements.
+_CALLS_AT_ONCE = 16
 
 
 def utc_now() -> datetime:

@@ -64,6 +64,11 @@ def square_crop(frame: Pixels, box: Box) -> Pixels:
     return frame[top:bottom, left:right]
 
 
+def crops(frame: Pixels, boxes: Sequence[Box]) -> list[Pixels]:
+    """One square crop per box, in order."""
+    return [square_crop(frame, box) for box in boxes]
+
+
 def _square(box: Box, width: int, height: int) -> _Square:
     side = max(box.x1 - box.x0, box.y1 - box.y0) * (1 + 2 * _MARGIN)
     left, right = _interval((box.x0 + box.x1) / 2, side, width)
@@ -88,8 +93,3 @@ def _interval(centre: float, length: float, limit: int) -> tuple[int, int]:
     low = min(max(centre - length / 2, 0), limit - length)
     start = min(round(low), limit - 1)
     return start, max(start + 1, min(limit, round(low + length)))
-
-
-def crops(frame: Pixels, boxes: Sequence[Box]) -> list[Pixels]:
-    """One square crop per box, in order."""
-    return [square_crop(frame, box) for box in boxes]

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Scope
 
 from stages.adapters.database import DatabaseUnavailable
 from stages.console.apologies import Apologies
@@ -17,6 +17,7 @@ from stages.console.rendering import Renderer
 from stages.console.routes import console_routes, static_files
 from stages.console.session import Sessions
 from stages.console.visitors import LoggedOut, Visitors
+from stages.doors.answer_headers import AnswerHeaders
 from stages.doors.door import create_door
 from stages.doors.gate import Gate
 
@@ -28,27 +29,12 @@ _HEADERS = {
 _KEEP = "public, max-age=31536000, immutable"  # their addresses change with their content
 
 
-class PageHeaders:
-    """ASGI middleware: what browsers may do with pages, on top of what every door tells them."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def told(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(_HEADERS)
-                if scope["path"].startswith("/static/") and message["status"] in (200, 304):
-                    headers["Cache-Control"] = _KEEP
-            await send(message)
-
-        await self._app(scope, receive, told)
+def page_headers(scope: Scope, start: Message) -> None:
+    """Write what browsers may do with pages, on top of what every door tells them."""
+    headers = MutableHeaders(scope=start)
+    headers.update(_HEADERS)
+    if scope["path"].startswith("/static/") and start["status"] in (200, 304):
+        headers["Cache-Control"] = _KEEP
 
 
 def create_console(backstage: Backstage, gate: Gate, sessions: Sessions) -> FastAPI:
@@ -69,7 +55,7 @@ def create_console(backstage: Backstage, gate: Gate, sessions: Sessions) -> Fast
         },
         documented=False,
     )
-    app.add_middleware(PageHeaders)
+    app.add_middleware(AnswerHeaders, write=page_headers)
     app.router.routes.append(static_files())
     return app
 

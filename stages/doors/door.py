@@ -15,13 +15,14 @@ from starlette.types import Receive, Scope, Send
 
 from pipeline.engines.redis.connection import REDIS_AWAY
 from stages.adapters.database import DatabaseUnavailable
+from stages.doors.answer_headers import AnswerHeaders
 from stages.doors.answers import refuse
 from stages.doors.body_limit import BodyLimit
 from stages.doors.docs import docs_routes
 from stages.doors.faults import words_for
 from stages.doors.gate import Gate, NotAdmitted
 from stages.doors.health import Probe, health_routes
-from stages.doors.security_headers import SecurityHeaders
+from stages.doors.security_headers import secure
 from stages.doors.shortcut import Shortcut, Shortcuts
 
 BODY_LIMIT = 64 * 1024
@@ -67,7 +68,7 @@ def create_door(
     answered = {**_REPLIES, **(replies or {})}
     app.state.shortcuts = Shortcuts(shortcuts or {}, answered)
     app.add_middleware(BodyLimit, limit=body_limit, limits=body_limits or {})
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AnswerHeaders, write=secure)
     for router in (*routers, health_routes(gate, alive=alive, ready=ready or {})):
         app.include_router(router)
     if documented:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Scope
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -32,22 +32,6 @@ def with_security(given: RawHeaders, *, over_tls: bool) -> list[tuple[bytes, byt
     return [*given, *(each for each in (_RAW_OVER_TLS if over_tls else _RAW) if each[0] not in said)]
 
 
-class SecurityHeaders:
-    """ASGI middleware: sets HEADERS where the answer does not say otherwise itself."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def send_on(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                given = message.get("headers", ())
-                message["headers"] = with_security(given, over_tls=scope["scheme"] == "https")
-            await send(message)
-
-        await self._app(scope, receive, send_on)
+def secure(scope: Scope, start: Message) -> None:
+    """Write HEADERS where the answer does not say otherwise itself."""
+    start["headers"] = with_security(start.get("headers", ()), over_tls=scope["scheme"] == "https")

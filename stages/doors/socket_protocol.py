@@ -52,9 +52,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         """Some of a request, or of frames, has come."""
         if not self.handshake_complete or self._splitter is None:
-            if (
-                self.handshake_initiated
-            ):  # it has not waited for our answer: its frames lie in the library's hands
+            # It has not waited for our answer: its frames lie in the library's hands.
+            if self.handshake_initiated:
                 self._splitter = None
             super().data_received(data)
             return

@@ -85,9 +85,8 @@ def write_in_eight_bits(network: Path, pictures: Sequence[Pixels], destination: 
     with tempfile.TemporaryDirectory() as work:
         plain = Path(work) / "plain.onnx"
         options = SessionOptions()
-        options.graph_optimization_level = (
-            GraphOptimizationLevel.ORT_ENABLE_BASIC
-        )  # joins padding and convolution
+        # Joins padding and convolution.
+        options.graph_optimization_level = GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.optimized_model_filepath = str(plain)
         InferenceSession(network, options, providers=["CPUExecutionProvider"])
         quantize_static(

@@ -41,9 +41,8 @@ class Clients:
         """A started consumer of no group."""
         consumer = self.consumer()
         await consumer.start()
-        await asyncio.sleep(
-            0
-        )  # one that is stopped before its first step ends in a cancellation that nobody asked for
+        # One that is stopped before its first step ends in a cancellation that nobody asked for.
+        await asyncio.sleep(0)
         try:
             yield consumer
         finally:

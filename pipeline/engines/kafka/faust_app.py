@@ -86,9 +86,8 @@ def look_after_group(app: faust.App) -> bool:
     if coordinator is None or not hasattr(coordinator, "_coordination_task"):
         return True
     error = coordinator._pending_exception
-    if (
-        type(error) is KafkaError
-    ):  # so aiokafka says that an answer was unexpected; it then joins the group anew
+    # So aiokafka says that an answer was unexpected; it then joins the group anew.
+    if type(error) is KafkaError:
         thread.thread_loop.call_soon_threadsafe(_hear, coordinator)
     elif error is not None:
         raise error

@@ -69,9 +69,8 @@ def offer_keys(keys: Keys, key_id: str) -> list[str]:
 
 def identity(offer: Offer) -> tuple[bytes, bytes | bool]:
     """Name and speaker, as short as they are remembered."""
-    return digest(offer.name), offer.speaker is not None and digest(
-        "\0".join(offer.speaker)
-    )  # no name holds NUL
+    # No name holds NUL.
+    return digest(offer.name), offer.speaker is not None and digest("\0".join(offer.speaker))
 
 
 def digest(name: str) -> bytes:
