@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -16,6 +17,9 @@ from stages.commands.opened import opened_database, vault_of
 from stages.commands.streamers import UnknownStreamer
 from stages.commands.tables import show
 from stages.settings import ShopSettings
+
+if TYPE_CHECKING:
+    from stages.sheets.catalog_import import ImportReport
 
 catalog = typer.Typer(help="What the streamers sell.", no_args_is_help=True)
 
@@ -42,7 +46,7 @@ def import_command(
         str | None, typer.Option(help="Registers a new streamer, who sells in this currency (ISO 4217).")
     ] = None,
 ) -> None:
-    from stages.sheets.catalog_import import ImportReport, import_catalog, streamer_of
+    from stages.sheets.catalog_import import import_catalog, streamer_of
     from stages.sheets.pictures import Pictures
     from stages.wiring import stock_rules
 
@@ -63,13 +67,7 @@ def import_command(
                 default_stock=default_stock,
             )
 
-    report = run_async(imported())
-    for row in report.refused:
-        typer.echo(f"line {row.line}: {row.reason}", err=True)
-    if report.inactive:
-        typer.echo(f"not offered (draft or archived): {', '.join(report.inactive)}", err=True)
-    typer.echo(f"{report.added} added, {report.changed} changed, {len(report.refused)} rows refused")
-    raise typer.Exit(1 if report.refused else 0)
+    _tell(run_async(imported()))
 
 
 @catalog.command("list", help="Show what a streamer sells, and what is left of it.")
@@ -83,6 +81,20 @@ def list_command(streamer: Annotated[str, typer.Argument()]) -> None:
             return await Offers(database).of(streamer)
 
     show(_as_table(streamer, run_async(offered())))
+
+
+def _tell(report: ImportReport) -> None:
+    """What came of it; status 1 where not all of the sheet was taken."""
+    troubles = sorted((*report.refused, *report.missing), key=attrgetter("line"))
+    for row in troubles:
+        typer.echo(f"line {row.line}: {row.reason}", err=True)
+    if report.inactive:
+        typer.echo(f"not offered (draft or archived): {', '.join(report.inactive)}", err=True)
+    counts = [f"{report.added} added", f"{report.changed} changed", f"{len(report.refused)} rows refused"]
+    if report.missing:
+        counts.append(f"{len(report.missing)} pictures missing")
+    typer.echo(", ".join(counts))
+    raise typer.Exit(1 if troubles else 0)
 
 
 def _as_table(streamer: str, offers: list[Offer]) -> Table:

@@ -25,11 +25,13 @@ class UnknownStreamer(Mendable):
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """How many products were added and changed, which lines were refused, and which handles are not offered now."""
+    """How many products were added and changed, which lines were refused, of which lines only a picture was, and which
+    handles are not offered now."""
 
     added: int
     changed: int
     refused: tuple[RefusedRow, ...]
+    missing: tuple[RefusedRow, ...]
     inactive: tuple[str, ...]
 
 
@@ -50,9 +52,10 @@ async def import_catalog(
     read = partial(read_shopify if is_shopify(rows) else read_plain, rows)
     sheet = read(streamer.currency, default_stock)
     counts, refused = {"added": 0, "changed": 0}, list(sheet.refused)
+    missing: list[RefusedRow] = []
     for listing in _by_sku(sheet, refused):
-        images, missing = await pictures.place(listing.pictures)
-        refused += missing
+        images, lacking = await pictures.place(listing.pictures)
+        missing += lacking
         change = await offers.put(
             streamer.handle,
             _product(streamer.handle, listing, images),
@@ -64,8 +67,7 @@ async def import_catalog(
             keeps_images=not sheet.names_pictures,
         )
         counts[change] += 1
-    refused.sort(key=lambda row: row.line)
-    return ImportReport(counts["added"], counts["changed"], tuple(refused), sheet.inactive)
+    return ImportReport(counts["added"], counts["changed"], tuple(refused), tuple(missing), sheet.inactive)
 
 
 async def streamer_of(catalog: Catalog, handle: str, currency: str | None) -> Streamer:

@@ -68,7 +68,7 @@ def options(shop: Shop, *more: str) -> tuple[str, ...]:
 async def test_a_sheet_becomes_products_with_variants_and_pictures(shop: Shop) -> None:
     said = await shop.run(SHEET, *options(shop))
     assert said.status == 1
-    assert said.out == "2 added, 0 changed, 2 rows refused\n"
+    assert said.out == "2 added, 0 changed, 1 rows refused, 1 pictures missing\n"
     assert said.err.splitlines() == [
         "line 4: the picture 'https://cdn.example/files/none.jpg': There is no picture at none.jpg.",
         "line 5: 'cheap' is no price",
