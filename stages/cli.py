@@ -31,8 +31,7 @@ from pipeline.metrics import MetricsNotServed
 from pipeline.redrive import RedriveStopped
 from pipeline.redrive_one import NotRedrivable
 from stages.adapters.classifier import OnnxClassifier, load_classifier
-from stages.adapters.database import DatabaseRefused, DatabaseUnavailable, NotMigrated
-from stages.adapters.database.migrate import MigrationFailed
+from stages.adapters.database import DatabaseRefused, DatabaseUnavailable, MigrationFailed, NotMigrated
 from stages.adapters.database.trail import Trail
 from stages.adapters.mail_server import UnusableMailServer
 from stages.adapters.models import MissingModel

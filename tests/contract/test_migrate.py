@@ -14,9 +14,9 @@ from psycopg import sql
 
 from pipeline.embedded import Postgres
 from pipeline.embedded.credentials import free_port
-from stages.adapters.database import DatabaseUnavailable
+from stages.adapters.database import DatabaseUnavailable, MigrationFailed
 from stages.adapters.database import migrate as migrate_module
-from stages.adapters.database.migrate import MigrationFailed, migrate, roll_back
+from stages.adapters.database.migrate import migrate, roll_back
 from tests.contract.owners import IMPORT_PATH, ROOT
 from tests.fixtures_servers import execute_outside_transaction
 

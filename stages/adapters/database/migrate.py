@@ -15,16 +15,13 @@ from yoyo.connections import parse_uri
 from yoyo.migrations import default_migration_table
 
 from stages.adapters.database.address import shown_address
+from stages.adapters.database.refused import MigrationFailed
 from stages.adapters.database.unavailable import DatabaseUnavailable
 
 SOURCE = "package:stages.adapters.database:migrations"
 # Any number that no other program locks in this database; it stands for "migrations".
 LOCK_KEY = 7_214_905_331
 LOCK_TIMEOUT_SECONDS = 120
-
-
-class MigrationFailed(RuntimeError):
-    """A migration could not be applied and left nothing behind; the message says why."""
 
 
 def migrate(url: str) -> list[str]:

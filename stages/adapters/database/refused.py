@@ -9,3 +9,7 @@ class DatabaseRefused(Exception):
 
 class NotMigrated(Exception):
     """The database has no tables of ours yet."""
+
+
+class MigrationFailed(RuntimeError):
+    """A migration could not be applied and left nothing behind; the message says why."""
