@@ -54,11 +54,11 @@ def test_the_next_stage_gets_the_very_record_and_what_it_would_have_read() -> No
     first = Decider(stage("first", done, emits="second"), lambda: 1.0, lambda: 0.5)
     settled = first.decide(READING.work(Delivery("1-0", WHOLE.values())), Emit(SEVEN))
     assert isinstance(settled, Onward)
-    [row] = Rows(Keys(), handed_on).of([settled])
-    [handed] = handed_on.take([row[2]])
+    _, _, [line], _, _ = Rows(Keys(), handed_on).of([settled])
+    [handed] = handed_on.take([line])
     assert handed
     assert handed.record is SEVEN
-    assert handed._replace(record=None) == read_envelope(unpacked([PACKED, row[2]]))
+    assert handed._replace(record=None) == read_envelope(unpacked([PACKED, line]))
     assert READING.work(Delivery("2-0", handed)).record is SEVEN
 
 

@@ -66,17 +66,20 @@ def rank(entry_id: str) -> tuple[int, int]:
 
 
 Row: TypeAlias = tuple[str, int, Any, int, str]
-"""What settle.lua is told of an entry, by its id; it reads a batch by columns. The second is a place: above 0 of the
+"""What settle.lua is told of an entry, by its id. The second is a place: above 0 of the
 stream that the third, a packed envelope, goes to; at 0 the third is a list of places and of what is appended there, at
 POSTPONED when the entry is due, and its account. The fourth is the place of the set of unfinished seqs that the fifth
 is added to, below 0 taken from, 0 for none."""
+
+Columns: TypeAlias = Sequence[Sequence[Any]]
+"""The rows of a batch as settle.lua reads them: all ids, then all places, and so on."""
 
 POSTPONED = -1
 
 
 class Rows:
-    """Makes the rows of a batch; `places` is what they write to, `counts` how many entries go to each place, and
-    `handed_on` takes what stages will read."""
+    """Makes the rows of a batch, by columns; `places` is what they write to, `counts` how many entries go to each place,
+    and `handed_on` takes what stages will read."""
 
     def __init__(self, keys: Keys, handed_on: HandedOn) -> None:
         self.places = Places()
@@ -85,27 +88,34 @@ class Rows:
         self._set_of: dict[int, int] = {}
         self.counts: Counter[int] = Counter()
 
-    def of(self, settlements: Iterable[Settlement]) -> list[Row]:
-        """A row for each settlement."""
-        rows: list[Row] = []
+    def of(self, settlements: Iterable[Settlement]) -> Columns:
+        """What each settlement says, in their order."""
+        ids: list[str] = []
+        places: list[int] = []
+        told: list[Any] = []
+        steps: list[int] = []
+        seqs: list[str] = []
         handed: dict[bytes, Envelope] = {}
         for each in settlements:
-            if not isinstance(each, Onward):
-                rows.append(self._row(each))
-                continue
-            entry_id, target, partition, envelope, _, begins, _, _ = each
-            place = self._place_of.get((target, partition)) or self._place(target, partition)
-            said = packed(envelope)
-            step, seq = (0, "") if begins is None else self._step(partition, envelope.seq, begins)
-            if isinstance(said, bytes):
-                rows.append((entry_id, place, said, step, seq))
-                if envelope.record is not None:
+            if isinstance(each, Onward):
+                entry_id, target, partition, envelope, _, begins, _, _ = each
+                place = self._place_of.get((target, partition)) or self._place(target, partition)
+                said = packed(envelope)
+                step, seq = (0, "") if begins is None else self._step(partition, envelope.seq, begins)
+                if not isinstance(said, bytes):
+                    _, place, said, _, _ = self._listed(entry_id, [(place, said)], step, seq)
+                elif envelope.record is not None:
                     handed[said] = envelope
             else:
-                rows.append(self._listed(entry_id, [(place, said)], step, seq))
-        self.counts.update([row[1] for row in rows])
+                entry_id, place, said, step, seq = self._row(each)
+            ids.append(entry_id)
+            places.append(place)
+            told.append(said)
+            steps.append(step)
+            seqs.append(seq)
+        self.counts.update(places)
         self._handed_on.put(handed)
-        return rows
+        return ids, places, told, steps, seqs
 
     def _row(self, settlement: Settled | Postponed) -> Row:
         if isinstance(settlement, Postponed):

@@ -16,7 +16,7 @@ from pipeline.engines.redis.forwarding import Forwarding, Places
 from pipeline.engines.redis.handed_on import HandedOn
 from pipeline.engines.redis.head_start import head_start_of
 from pipeline.engines.redis.keys import Keys
-from pipeline.engines.redis.packing import POSTPONED, Row, Rows, in_order, paired, rank, unpacked
+from pipeline.engines.redis.packing import POSTPONED, Columns, Row, Rows, in_order, paired, rank, unpacked
 from pipeline.engines.redis.reach import share_a_slot, tombstones_for
 from pipeline.engines.redis.scripts import Script
 from pipeline.settings import RuntimeSettings
@@ -217,14 +217,14 @@ class StageStream:
     async def settle(self, settlements: Sequence[Settlement]) -> Settling:
         """Write the settlements in one step; on a cluster, what goes to streams in other slots is written before."""
         rows = Rows(self._keys, _HANDED_ON)
-        batch, places = rows.of(in_order(settlements)), rows.places
+        columns, places = rows.of(in_order(settlements)), rows.places
         for key, place in places.streams.items():  # before they can be read
             self._head_start.written(key, rows.counts[place])
         if not share_a_slot(self._redis, self.key, *places.streams, *places.sets):
-            return await self._settle_across(batch, places)
-        return await self._written(batch, places)
+            return await self._settle_across(list(zip(*columns, strict=True)), places)
+        return await self._written(columns, places)
 
-    async def _written(self, batch: Sequence[Row], places: Places) -> Settling:
+    async def _written(self, columns: Columns, places: Places) -> Settling:
         lost, lengths, gone = await self._fenced(
             "settle",
             [*self._own_keys, self._dead_key, *places.streams, *places.sets],
@@ -235,7 +235,7 @@ class StageStream:
             self._tombstone,
             len(places.streams),
             # Redis' reader knows the older format only, in which bytes and text are one type.
-            msgpack.packb(list(zip(*batch, strict=True)), use_bin_type=False),
+            msgpack.packb(columns, use_bin_type=False),
         )
         for key, length in zip(places.streams, lengths, strict=True):
             if key in places.onward:
@@ -254,7 +254,7 @@ class StageStream:
         self._onward.update((key, length) for key, length in lengths.items() if key in places.onward)
         # What was forwarded is only acknowledged here: it has no appends any more, and no step.
         rest: list[Row] = [row if row[1] == POSTPONED else (row[0], 0, (), 0, "") for row in owned]
-        settled = await self._written(rest, Places()) if rest else Settling([], [])
+        settled = await self._written(list(zip(*rest, strict=True)), Places()) if rest else Settling([], [])
         self._forwarding.forget(ids)
         return Settling([*lost, *settled.lost], settled.gone)
 
