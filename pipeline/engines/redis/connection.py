@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import DefaultParser
+from redis.asyncio.connection import Connection, DefaultParser
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -52,7 +52,15 @@ REDIS_AWAY = (
 
 BLOCK_SECONDS = 1.0  # how long a read waits in Redis; socket time limits must lie above it
 _SOCKET_SECONDS = 5.0
-_READ_BYTES = 1024 * 1024  # parsed at once: a batch of entries is a third of that
+_READ_BYTES = 1024 * 1024  # taken in and parsed at once: a batch of entries is a third of that
+
+
+class _Connection(Connection):
+    """Takes in a whole batch: with asyncio's 64 KiB the socket is paused, the reader woken and the parser called for
+    each piece."""
+
+    def _connection_arguments(self) -> Mapping[str, Any]:
+        return {**super()._connection_arguments(), "limit": _READ_BYTES}
 
 
 def connect(url: str, *, connections: int = 16) -> Redis:
@@ -72,6 +80,7 @@ def _connect(url: str, connections: int) -> Redis:
     pool = BlockingConnectionPool.from_url(
         url,
         timeout=_SOCKET_SECONDS,
+        connection_class=_Connection,  # for redis://; TLS goes without
         parser_class=_Parser,
         protocol=2,
         decode_responses=False,

@@ -78,8 +78,8 @@ POSTPONED = -1
 
 
 class Rows:
-    """Makes the rows of a batch, by columns; `places` is what they write to, `counts` how many entries go to each place,
-    and `handed_on` takes what stages will read."""
+    """Makes the rows of a batch, by columns; `places` is what they write to, `counts` how many entries go to each, and
+    `handed_on` takes what stages will read."""
 
     def __init__(self, keys: Keys, handed_on: HandedOn) -> None:
         self.places = Places()
