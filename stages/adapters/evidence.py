@@ -53,19 +53,33 @@ def weigh(
     support = telling.mean(axis=0)
     odds = np.zeros(len(support)) if hints is None else hints
     best = int((support + odds / worth).argmax())
-    runner_up = float(np.delete(support, best).max(initial=_ALONE))
+    runner_up = _second(support, best, _ALONE)
     # A hint at another product speaks against this one; that nothing hints at the others doesn't speak for it.
-    hint = float(odds[best] - np.delete(odds, best).max(initial=0.0))
+    hint = float(odds[best]) - _second(odds, best, 0.0)
     return Evidence(
         best, float(support[best]), float(support[best]) - runner_up, _agreement(seen, best), hint
     )
+
+
+def _second(values: npt.NDArray[np.floating], best: int, least: float) -> float:
+    """The greatest but for that at `best`; `least` where there is none above."""
+    others = values.copy()
+    others[best] = least
+    return float(others.max(initial=least))
+
+
+def _median(values: npt.NDArray[np.float32]) -> np.float32:
+    """Of one at least; as numpy's, in a tenth of its time."""
+    ordered = np.sort(values)
+    lower, upper = ordered[(len(values) - 1) // 2], ordered[len(values) // 2]
+    return np.float32((lower + upper) / 2)
 
 
 def _agreement(frames: Sequence[Similarities], best: int) -> float:
     regions = np.concatenate(frames)
     strength = regions.max(axis=1)
     # Regions of wall and face choose some product too; only the better half is asked.
-    asked = strength >= np.median(strength)
+    asked = strength >= _median(strength)
     # Of products with the same picture a region chooses each, not whichever is listed first.
     return float((regions[asked, best] >= strength[asked] - _ROUNDING).mean())
 

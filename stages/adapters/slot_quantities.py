@@ -34,6 +34,20 @@ _TWO_OR_DO = re.compile(
 _SCRIPTS_MEET = re.compile(r"(?<=[a-z])(?=[\u3040-\u9fff\uac00-\ud7af])")  # "two个"
 
 _LAUGHTER = re.compile(r"5{3,}\+?|扣\s?1")  # Thai "555"; "type 1" in Chinese shows
+
+
+def _pattern(phrase: str) -> str:
+    return rf"(?<![^\W\d_]){re.escape(phrase)}(?![^\W\d_])" if " " in phrase else re.escape(phrase)
+
+
+_PHRASES = [
+    (re.compile(_pattern(phrase)), PHRASES[phrase])
+    for phrase in sorted(PHRASES, key=lambda phrase: (-len(phrase), phrase))
+]
+_ANY_PHRASE = re.compile("|".join(pattern.pattern for pattern, _ in _PHRASES))
+_HAN_COUNTS = {**HAN_DIGITS, **HAN_PAIRS}
+_KOREAN_COUNTS = {**KOREAN_NUMBERS, "둘": 2, "셋": 3}
+_INSIDE_COUNTS = {**THAI, **KOREAN}
 _MULTIPLIED = re.compile(
     r"(?<![^\W\d_])[x×*]\s?(\d{1,3})(?!\d)|\+\s?(\d{1,3})(?!\d)|(?<!\d)(\d{1,3})\s?[x×](?![^\W\d_])"
 )
@@ -102,16 +116,15 @@ def _bounded(total: int) -> int | None:
 def _phrases(text: str) -> tuple[list[int], str]:
     """(the numbers in fixed phrases and in scripts without spaces, the text without them)."""
     counts: list[int] = []
-    for phrase in sorted(PHRASES, key=lambda phrase: (-len(phrase), phrase)):
-        pattern = rf"(?<![^\W\d_]){re.escape(phrase)}(?![^\W\d_])" if " " in phrase else re.escape(phrase)
-        text, count = re.subn(pattern, " ; ", text)
-        counts += [PHRASES[phrase]] * count
-    counts += [{**HAN_DIGITS, **HAN_PAIRS}[match[1]] for match in _HAN.finditer(text)]
+    if _ANY_PHRASE.search(text):
+        for pattern, number in _PHRASES:
+            text, count = pattern.subn(" ; ", text)
+            counts += [number] * count
+    counts += [_HAN_COUNTS[match[1]] for match in _HAN.finditer(text)]
     text = _HAN.sub(" ; ", text)
-    korean = {**KOREAN_NUMBERS, "둘": 2, "셋": 3}
-    counts += [korean[match[1] or match[2]] for match in _KOREAN_COUNTED.finditer(text)]
+    counts += [_KOREAN_COUNTS[match[1] or match[2]] for match in _KOREAN_COUNTED.finditer(text)]
     text = _KOREAN_COUNTED.sub(" ; ", text)
-    counts += [{**THAI, **KOREAN}[match[0]] for match in _INSIDE.finditer(text)]
+    counts += [_INSIDE_COUNTS[match[0]] for match in _INSIDE.finditer(text)]
     return counts, _INSIDE.sub(" ; ", text)
 
 
