@@ -120,6 +120,9 @@ class Stage(Generic[R]):
     door: Door[R] | None = None
     records_ends: bool = True
     """False for a stage that itself consumes end states: its own ends are not events."""
+    gathers_seconds: float = 0.0
+    """Where what it does is awaited by nobody: a reader that found less than a batch rests so long before it reads on.
+    Each read, each settle and each statement of a handler of batches waits for a disk, which others wait for too."""
     exclusive: bool = False
     """One process at a time is at work on each partition, others stand by; until this stage has settled a comment,
     the comment counts as unfinished for those after it (see watermark)."""

@@ -10,6 +10,8 @@ from pipeline.settlement import EVENTS
 from pipeline.stage import Drop, Limits, Outcome, Stage
 from stages.adapters.database.end_states import EndStates
 
+_GATHERS_SECONDS = 0.2  # nothing of a comment waits for it, but who looks at the console
+
 
 async def project(states: Sequence[EndState], *, store: EndStates) -> list[Outcome]:
     """Record the end states."""
@@ -26,5 +28,6 @@ def projector_stage(limits: Limits, *, store: EndStates) -> Stage[EndState]:
         limits=limits,
         batch=partial(project, store=store),
         reads=EVENTS,
+        gathers_seconds=_GATHERS_SECONDS,
         records_ends=False,
     )

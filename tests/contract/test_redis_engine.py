@@ -60,6 +60,23 @@ async def test_settle_finds_its_entries_among_many_that_wait_for_a_retry(rig: Ri
     assert await rig.length("first") == 198
 
 
+async def test_a_stage_that_gathers_takes_together_what_comes_while_it_rests(rig: Rig) -> None:
+    batches: list[int] = []
+
+    async def batch(items: Sequence[Item]) -> list[Outcome]:
+        batches.append(len(items))
+        return [Emit(item) for item in items]
+
+    limits = Limits(timeout_seconds=5, batch_size=4)
+    rig.start(Stage(name="first", consumes=Item, emits=None, limits=limits, batch=batch, gathers_seconds=1.0))
+    await rig.append("first", *entry(0))
+    await rig.until_length("events", 1)
+    for number in range(1, 4):
+        await rig.append("first", *entry(number))
+    await rig.until_length("events", 4)
+    assert batches == [1, 3]
+
+
 async def test_a_flushed_redis_does_not_stop_the_agents(rig: Rig) -> None:
     rig.start(stage("first", done))
     await rig.append("first", *entry(1))

@@ -224,7 +224,10 @@ class Consumer:
                 if self.free <= 0 or self._ahead_of_reader:
                     await self._wait_for_room()
                     continue
-                self.accept(await self._stream.read(self.free, int(BLOCK_SECONDS * 1000)))
+                deliveries = await self._stream.read(self.free, int(BLOCK_SECONDS * 1000))
+                self.accept(deliveries)
+                if 0 < len(deliveries) < self._stage.limits.batch_size and self._stage.gathers_seconds > 0:
+                    await self._rest(self._stage.gathers_seconds)
 
     def _understand(self, deliveries: Iterable[Delivery]) -> None:
         reading, decider, now_ms = self._reading, self._decider, self._reading.now_ms()
