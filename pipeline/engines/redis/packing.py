@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
 from typing import Any, TypeAlias
 
 from pipeline.engines.redis.forwarding import Places, place_of
@@ -50,13 +49,7 @@ def paired(flat: Iterable[bytes]) -> dict[bytes, bytes]:
 
 def in_order(settlements: Iterable[Settlement]) -> list[Settlement]:
     """By the ids of their entries, as they lie in the stream; those of one entry stay as they came."""
-    settlements = list(settlements)
-    if not settlements:
-        return []
-    # The ids as one text, whose numbers are taken in pairs: for a batch faster than `rank` of each.
-    numbers = iter(map(int, "-".join([each.entry_id for each in settlements]).split("-")))
-    ranked = zip(zip(numbers, numbers, strict=True), settlements, strict=True)
-    return [settlement for _, settlement in sorted(ranked, key=itemgetter(0))]
+    return sorted(settlements, key=lambda settlement: rank(settlement.entry_id))
 
 
 def rank(entry_id: str) -> tuple[int, int]:
