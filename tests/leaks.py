@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from uuid import uuid4
 
@@ -69,8 +70,9 @@ def lying_in(folder: Path) -> set[str]:
 
 def _in_the_checkout(config: pytest.Config) -> set[str]:
     """What lies at its top, but for what git ignores: caches, and a demo that was left up."""
-    ignored = (config.rootpath / ".gitignore").read_text().split()
-    return lying_in(config.rootpath) - {line.rstrip("/") for line in ignored}
+    patterns = [line.rstrip("/") for line in (config.rootpath / ".gitignore").read_text().split()]
+    names = lying_in(config.rootpath)
+    return {name for name in names if not any(fnmatch(name, pattern) for pattern in patterns)}
 
 
 def left_behind(mark: str, grace_seconds: float = _GRACE_SECONDS) -> list[str]:

@@ -71,7 +71,7 @@ def test_a_port_of_the_run_itself_is_found_until_it_is_closed() -> None:
 
 
 def test_a_folder_in_the_checkout_fails_the_run_and_a_cache_does_not(tmp_path: Path) -> None:
-    (tmp_path / ".gitignore").write_text("a_cache/\n.pytest_cache/\n__pycache__/\n")
+    (tmp_path / ".gitignore").write_text("*_cache/\n__pycache__/\n")
     (tmp_path / "test_one.py").write_text(MAKES_FOLDERS)
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.leaks", "--rootdir", tmp_path, tmp_path],
