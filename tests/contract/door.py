@@ -80,6 +80,9 @@ async def door_on(
         body_limits={PATH: BODY_LIMIT},
         shortcuts={COMMENT_PATH: comment_shortcut(comments, gate)},
     )
-    async with served(app) as at, httpx.AsyncClient(base_url=f"http://{at}", trust_env=False) as http:
+    async with (
+        served(app) as at,
+        httpx.AsyncClient(base_url=f"http://{at}", timeout=60, trust_env=False) as http,
+    ):
         yield Door(http, redis, app, gate, comments)
     await redis.aclose()

@@ -39,6 +39,8 @@ async def served(app: FastAPI, *, ping_seconds: float = 20.0) -> AsyncIterator[s
             return server.started
 
         await until(started, "the server has started")
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await serving
+        try:
+            yield f"127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
