@@ -34,6 +34,7 @@ KEYS = [
 ]  # fmt: skip
 _START_SECONDS, _END_SECONDS = 120.0, 240.0
 _SHORT_SECONDS = 12.0
+_UNENDED_SECONDS = 120.0  # far longer than what comes before the first charge, however slow the machine
 
 
 class Demo:
@@ -98,12 +99,16 @@ def room(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def short_show(tmp_path: Path) -> Path:
-    """The first seconds of the show, and of its first streamer alone: few pictures have to be looked at."""
-    folder = tmp_path / "show"
+    """One that is soon over."""
+    return beginning_of_the_show(tmp_path / "show", _SHORT_SECONDS)
+
+
+def beginning_of_the_show(folder: Path, seconds: float) -> Path:
+    """Its first seconds, and its first streamer alone: few pictures have to be looked at."""
     shutil.copytree(RECORDED, folder)
     comments = folder / "comments.jsonl"
     lines = (json.loads(line) for line in comments.read_text(encoding="utf-8").splitlines())
-    first = [line for line in lines if line["at"] <= _SHORT_SECONDS and line.get("streamer") == MAYA]
+    first = [line for line in lines if line["at"] <= seconds and line.get("streamer") == MAYA]
     comments.write_text("".join(f"{json.dumps(line)}\n" for line in first), encoding="utf-8")
     show, scenes = folder / "show.json", folder / "scenes.json"
     script, shots = json.loads(show.read_text("utf-8")), json.loads(scenes.read_text("utf-8"))
@@ -172,8 +177,9 @@ def _targets_of(demo: Demo) -> Path:
     raise AssertionError("The demo has started no stage.")
 
 
-def test_ctrl_c_leaves_nothing_running_and_no_data(room: Path, short_show: Path) -> None:
-    with Demo(room, "--json", "--speed", "8", show=short_show).watched() as demo:
+def test_ctrl_c_leaves_nothing_running_and_no_data(room: Path, tmp_path: Path) -> None:
+    show = beginning_of_the_show(tmp_path / "show", _UNENDED_SECONDS)
+    with Demo(room, "--json", "--speed", "4", show=show).watched() as demo:
         house = _wait_for_a_charge(demo)
         places = [Path(file.read_text()) for file in house.glob("postgres/postgres.place")]
         demo.interrupt()
