@@ -132,5 +132,5 @@ def _copy(root: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
     for name in _OURS:
         shutil.copytree(root / name, folder / name, ignore=left_out)
-    for name in (*_LARGE, "pyproject.toml"):
+    for name in (*_LARGE, "pyproject.toml", ".gitignore"):
         (folder / name).symlink_to(root / name)
