@@ -130,7 +130,8 @@ def summary_of(output: str) -> dict[str, Any]:
 def test_the_demo_plays_the_whole_show_on_two_workers_a_stage_while_every_panel_has_data(
     room: Path, tmp_path: Path
 ) -> None:
-    with Demo(room, "--json", "--speed", "4", "--workers", "2").watched() as demo:
+    """Long enough for the day's sales to be looked up a second time (see SalesWatch)."""
+    with Demo(room, "--json", "--speed", "2", "--workers", "2").watched() as demo:
         empty = _panels_without_data(demo, tmp_path / "prometheus")
         status, output, errors = demo.end()
     assert status == 0, errors
