@@ -19,6 +19,7 @@ from stages.adapters.database.lost_links import LostLinks
 from stages.adapters.database.order_results import NoSuchOrder
 from stages.adapters.database.orders import Orders
 from stages.adapters.database.payment_attempts import AttemptStatus
+from stages.adapters.database.payments_of_orders import ChargeEvent
 from stages.adapters.database.provider_events import ProviderEvents
 from stages.adapters.database.refunds import Refunds
 from stages.adapters.payment_errors import result_of
@@ -106,12 +107,12 @@ class PaymentEvents:
         order_id = as_uuid(metadata.get("order_uuid"))
         if order_id is None:
             return False
-        told = (event.id, event.type, order_id, _said(intent, "id"), metadata.get("attempt"))
-        found = await self.orders.remember_charge(*told, self.now())
+        charge = ChargeEvent(event.id, event.type, order_id, _said(intent, "id"), metadata.get("attempt"))
+        found = await self.orders.remember_charge(charge, self.now())
         if found == "coming":
             await self.rest(_STAGE_BOOKS_SECONDS)
-            found = await self.orders.remember_charge(*told, self.now())
-        return found == "booked" or await self.orders.settle_charge(*told, self.now())
+            found = await self.orders.remember_charge(charge, self.now())
+        return found == "booked" or await self.orders.settle_charge(charge, self.now())
 
     async def _failed(self, event: stripe.Event, intent: Any) -> bool:
         key = _metadata(intent).get("attempt")
@@ -175,9 +176,8 @@ class PaymentEvents:
             return
         payment = await self.states.payment(payment_id)
         if payment.is_paid and payment.order_id is not None:
-            await self.orders.settle_charge(
-                f"payment:{payment_id}", "payment read", payment.order_id, payment_id, None, self.now()
-            )
+            read = ChargeEvent(f"payment:{payment_id}", "payment read", payment.order_id, payment_id, None)
+            await self.orders.settle_charge(read, self.now())
 
 
 _ACTS: Mapping[str, Callable[[PaymentEvents, stripe.Event, Any], Awaitable[bool]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal, TypeVar
@@ -38,6 +39,18 @@ _JUST_CHARGED = timedelta(seconds=10)
 
 REFUND_WINDOW = timedelta(days=14)
 """How long after its payment an order's commission becomes payable, where no setting says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeEvent:
+    """A provider's word that a payment of an order succeeded. `attempt_key` names the attempt that made it, where the
+    payment says so."""
+
+    event_id: str
+    event_type: str
+    order_id: UUID
+    payment_id: str
+    attempt_key: str | None
 
 
 class PaymentsOfOrders:
@@ -91,42 +104,30 @@ class PaymentsOfOrders:
             await self._book(connection, paid_id, payment_id, now, tells=True)
             return True
 
-    async def remember_charge(
-        self,
-        event_id: str,
-        event_type: str,
-        order_id: UUID,
-        payment_id: str,
-        attempt_key: str | None,
-        now: datetime,
-    ) -> Told:
-        """What a provider's event of a succeeded payment finds, by one statement. Nothing is booked."""
+    async def remember_charge(self, event: ChargeEvent, now: datetime) -> Told:
+        """What the event finds, by one statement. Nothing is booked."""
         query = statement("payments/remember_booked")
         async with self._database.autocommit() as connection:
-            [row] = await connection.fetch(query, event_id, event_type, order_id, payment_id, attempt_key)
+            [row] = await connection.fetch(
+                query, event.event_id, event.event_type, event.order_id, event.payment_id, event.attempt_key
+            )
         if row["is_remembered"]:
             return "booked"
         made_at = row["attempt_made_at"]
         return "coming" if made_at is not None and now - made_at < _JUST_CHARGED else "open"
 
-    async def settle_charge(
-        self,
-        event_id: str,
-        event_type: str,
-        order_id: UUID,
-        payment_id: str,
-        attempt_key: str | None,
-        now: datetime,
-    ) -> bool:
-        """A payment of an order succeeded, says the provider's event: book it. While the stage is at the attempt, it
+    async def settle_charge(self, event: ChargeEvent, now: datetime) -> bool:
+        """Book what the event says. While the stage is at the attempt, it
         finds the order paid by itself; where it may have given up, the order goes on to `notify` from here. Returns
         False where the event came before. Raises NoSuchOrder."""
         async with self._database.transaction() as connection:
-            if not await connection.fetchval(statement("orders/remember_event"), event_id, event_type):
+            remembered = statement("orders/remember_event")
+            if not await connection.fetchval(remembered, event.event_id, event.event_type):
                 return False
-            made_at = await connection.fetchval(statement("payments/attempt_made_at"), order_id, attempt_key)
+            made = statement("payments/attempt_made_at")
+            made_at = await connection.fetchval(made, event.order_id, event.attempt_key)
             is_at_it = made_at is not None and now - made_at < STAGE_IS_AT_IT
-            await self._book(connection, order_id, payment_id, now, tells=not is_at_it)
+            await self._book(connection, event.order_id, event.payment_id, now, tells=not is_at_it)
             return True
 
     async def _book(
