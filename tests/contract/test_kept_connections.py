@@ -65,6 +65,20 @@ async def test_an_answer_that_comes_too_late_is_nobody_elses(
     assert await bench.kept.trip([("ECHO", "mine")]) == [b"mine"]
 
 
+async def test_to_connect_again_takes_no_longer_than_a_trip_may(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await bench.incr() == 1
+    await bench.hang_up()
+    bench.now += 60
+    monkeypatch.setattr(kept_connections, "TRIP_SECONDS", 0.05)
+    await bench.other.execute_command("CLIENT", "PAUSE", 200, "ALL")
+    with pytest.raises(exceptions.TimeoutError, match="has not answered"):
+        await bench.incr()
+    monkeypatch.undo()
+    assert await bench.incr() == 2
+
+
 async def test_a_caller_who_goes_leaves_no_answer_behind(bench: Bench) -> None:
     assert await bench.incr() == 1
     await bench.other.execute_command("CLIENT", "PAUSE", 100, "ALL")

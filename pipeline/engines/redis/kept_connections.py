@@ -48,10 +48,10 @@ class KeptConnections:
 
     async def _go(self, kept: _Kept, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
         connection = kept.connection
-        if not connection.is_connected or self._clock() - kept.used_at > _RESTED_SECONDS:
-            await self._pool.ensure_connection(connection)
         try:
             async with asyncio.timeout(TRIP_SECONDS):  # whatever ends a read early closes the connection
+                if not connection.is_connected or self._clock() - kept.used_at > _RESTED_SECONDS:
+                    await self._pool.ensure_connection(connection)
                 await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
                 return [await _answer(connection) for _ in commands]
         except TimeoutError as error:
