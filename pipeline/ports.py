@@ -67,6 +67,10 @@ class Watermark(Protocol):
         nor settled by the exclusive stage. A retry keeps its place. Too many is allowed, too few is not; but a comment
         that takes longer than ten minutes may be left out, so that it does not hold up the others for ever."""
 
+    async def leave(self, partition_key: str, seqs: Sequence[str]) -> None:
+        """These comments of the partition no longer count as unfinished: nobody has to wait for them, though the
+        exclusive stage, which says so, has not settled them yet."""
+
 
 class Lying(Protocol):
     """A dead letter where it lies."""

@@ -60,6 +60,7 @@ async def order(
     one of their own.
     """
     claims = [record for record in records if isinstance(record, MatchedComment)]
+    await _let_by(records, watermark)
     placed = await _place_plain(claims, orders, watermark, now(), patience)
     slots = asyncio.Semaphore(concurrency)
 
@@ -101,6 +102,14 @@ def order_stage(
         batch=handler,
         exclusive=True,
     )
+
+
+async def _let_by(records: Sequence[MatchedComment | Cancellation], watermark: Watermark) -> None:
+    """Nobody has to wait for a cancellation, which claims nothing: or each would wait for the one before it, and be
+    handled only when it looks again, one look after the other. All records are of one partition."""
+    cancellations = [record for record in records if isinstance(record, Cancellation)]
+    if cancellations:
+        await watermark.leave(cancellations[0].streamer, [each.seq for each in cancellations])
 
 
 async def _place_plain(
@@ -189,7 +198,7 @@ async def _cancel(
         earlier = await watermark.earlier(cancellation.streamer, cancellation.seq)
         if earlier:
             reason = f"{earlier} earlier comments may be what is cancelled"
-            # The longer it has waited, the more are before it: nobody need look twenty times a second.
+            # What has taken long already may take long still: nobody need look twenty times a second.
             after = max(_TURN_SECONDS, age_seconds(cancellation.seq, moment) * _TURN_SHARE)
             return Retry(reason, after=after, counts=False)
     cancelled = await orders.cancel_claim(cancellation, moment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pipeline.dead_letter import DeadLetter, read_dead_letter
 from pipeline.envelope import read_envelope
@@ -63,6 +63,10 @@ class Memory:
     def unfinished(self, partition: int) -> list[str]:
         """Seqs, first one first."""
         return sorted(self._unfinished[partition], key=rank)
+
+    def finish(self, partition: int, seqs: Iterable[str]) -> None:
+        """These are unfinished no longer."""
+        self._unfinished[partition].difference_update(seqs)
 
     def dead(self) -> list[DeadLetter]:
         """The dead letters, oldest first in each partition."""

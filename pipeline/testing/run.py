@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pipeline.dead_letter import DeadLetter
@@ -199,6 +199,10 @@ class MemoryRun:
         at_the_door = [entry_id for group in doors for entry_id in group.pending]
         on_the_way = self.unfinished(partition_of(partition_key, self._memory.partitions))
         return sum(rank(other) < rank(seq) for other in (*at_the_door, *on_the_way))
+
+    async def leave(self, partition_key: str, seqs: Sequence[str]) -> None:
+        """These comments of the partition no longer count as unfinished (see ports.Watermark)."""
+        self._memory.finish(partition_of(partition_key, self._memory.partitions), seqs)
 
     async def _round(self) -> int:
         taken = 0

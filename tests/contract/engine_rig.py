@@ -54,6 +54,9 @@ class EngineRig(Protocol):
     async def earlier(self, seq: str) -> int:
         """How many comments before `seq` are unfinished."""
 
+    async def leave(self, *seqs: str) -> None:
+        """These comments hold nobody up any more."""
+
 
 async def until_ended(engine: EngineRig, count: int) -> list[EndState]:
     """Let the stages work until so many comments have ended."""

@@ -136,6 +136,11 @@ class KafkaRig(AgentsAtWork[StageAgent]):
         watermark: ports.Watermark = self.engine.watermark
         return await watermark.earlier("", seq)
 
+    async def leave(self, *seqs: str) -> None:
+        """These comments hold nobody up any more."""
+        watermark: ports.Watermark = self.engine.watermark
+        await watermark.leave("", seqs)
+
     async def _committed(self) -> None:
         """Appends are seen before the offset is committed that frees the entry they came from (see ports): wait for
         that, since other engines do both at once."""

@@ -75,6 +75,10 @@ class MemoryRig:
         watermark: Watermark = self._run
         return await watermark.earlier("", seq)
 
+    async def leave(self, *seqs: str) -> None:
+        watermark: Watermark = self._run
+        await watermark.leave("", seqs)
+
     async def _finish(self) -> None:
         if self._work:
             await self._work

@@ -106,7 +106,10 @@ class Stall:
 
     async def cancel(self, client: str, *, code: str | None = None, verified: bool = False) -> Cancellation:
         """A stored comment by which a viewer takes back a claim."""
-        comment = await self.comment(client, message="cancel", verified=verified)
+        return self.cancellation_of(await self.comment(client, message="cancel", verified=verified), code)
+
+    def cancellation_of(self, comment: Comment, code: str | None = None) -> Cancellation:
+        """What a comment takes back."""
         return Cancellation(
             comment_id=comment.comment_id,
             seq=comment.seq,

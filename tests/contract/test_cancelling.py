@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
-from pipeline.stage import Drop, Limits
+from pipeline.stage import Door, Drop, Emit, Limits, Outcome, Retry, Stage
 from pipeline.testing import MemoryRun
-from schemas.records import Cancellation, PlacedOrder
+from schemas.records import Cancellation, Comment, PlacedOrder
 from stages.adapters.database import Database
+from stages.adapters.database.comments import Comments
 from stages.adapters.database.order_results import AlreadyPaid, NothingToCancel, Released
+from stages.ingest import open_comment
 from stages.order import Patience, order, order_stage
+from stages.sources import Sources
 from tests.contract.stall import NOW, START_MS, Stall
 
 
@@ -151,6 +158,9 @@ async def test_a_cancellation_lets_the_claims_before_it_arrive(stall: Stall) -> 
         async def earlier(self, partition_key: str, seq: str) -> int:
             return waits.pop(0)
 
+        async def leave(self, partition_key: str, seqs: Sequence[str]) -> None:
+            """It is about those before only."""
+
     run = MemoryRun()
     moment = datetime.fromtimestamp(START_MS / 1000 + 0.2, UTC)
     run.start(
@@ -170,3 +180,50 @@ async def test_a_cancellation_lets_the_claims_before_it_arrive(stall: Stall) -> 
     await run.until_idle()
     assert {end.reason for end in run.ends} == {"cancelled"}
     assert (await stall.bought(), await stall.stock(), waits) == ([], 3, [0])
+
+
+async def test_cancellations_do_not_wait_for_each_other(stall: Stall) -> None:
+    comments, waited = Comments(stall.database), asyncio.Event()
+
+    async def ingest(comment: Comment) -> Outcome:
+        await comments.store([comment])
+        is_claim = comment.message == "mine"
+        return Emit(comment) if is_claim else Emit(stall.cancellation_of(comment), to="order")
+
+    async def look(comment: Comment) -> Outcome:
+        if not waited.is_set():
+            waited.set()
+            return Retry("the frames are late", after=2)
+        return Emit(stall.claim_of(comment))
+
+    limits = Limits(timeout_seconds=10)
+    run = MemoryRun(
+        Stage(
+            name="ingest",
+            consumes=Comment,
+            emits="look",
+            limits=limits,
+            one=ingest,
+            door=Door(opens=partial(open_comment, sources=Sources())),
+        ),
+        Stage(name="look", consumes=Comment, emits="order", limits=limits, one=look),
+    )
+    run.start(
+        order_stage(
+            limits,
+            orders=stall.orders,
+            watermark=run,
+            now=run.clock.utc_now,
+            patience=Patience(max_age_seconds=3600, fairness_seconds=0),
+        )
+    )
+    said = [("ana", "mine"), ("ana", "cancel"), *((f"viewer_{number}", "cancel") for number in range(30))]
+    began_ms = run.clock.now_ms
+    for client, message in said:
+        run.append("ingest", {"streamer": stall.seller, "client": client, "message": message})
+        run.clock.advance(0.01)
+    await run.until_idle()
+    assert Counter(end.reason for end in run.ends) == {"cancelled": 1, "complaint": 30}
+    # Two seconds for the claim, and the last look of each at it.
+    assert max(end.ended_ms for end in run.ends) - began_ms < 2_600
+    assert await stall.stock() == 3

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.decision import derived_id
-from pipeline.stage import PUBLIC_STREAM, Door, Emit, Opened, Outcome, Reject, Stage
+from pipeline.stage import PUBLIC_STREAM, Door, Emit, Opened, Outcome, Reject, Retry, Stage
 from schemas.codec import UnreadableRecord
 from tests.contract.engine_rig import EngineRig, until_ended
 from tests.contract.scene import Handler, Item, done, entry, stage
@@ -134,6 +134,29 @@ async def test_a_comment_is_unfinished_until_the_exclusive_stage_has_settled_it(
     assert await engine.earlier(later) == 1
     go_on.set()
     await engine.until(none_earlier)
+
+
+async def test_a_comment_that_has_left_its_place_is_no_longer_unfinished_though_the_exclusive_stage_puts_it_off(
+    engine: EngineRig,
+) -> None:
+    async def order(item: Item) -> Outcome:
+        return Retry("not yet", after=60, counts=False)
+
+    async def put_off() -> bool:
+        return await engine.waiting("order") == 2
+
+    async def one_earlier() -> bool:
+        return await engine.earlier(later) == 1
+
+    first = await engine.comment(number="1")
+    await engine.comment(number="2")
+    later = "9999999999999-0"
+    engine.start(door(done), replace(stage("order", order, emits="payment"), exclusive=True))
+    await engine.until(put_off)
+    assert await engine.earlier(later) == 2
+    for _ in range(2):
+        await engine.leave(first)
+    await engine.until(one_earlier)
 
 
 async def test_a_comment_that_ends_before_the_exclusive_stage_is_no_longer_unfinished(

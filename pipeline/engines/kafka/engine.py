@@ -42,7 +42,7 @@ class KafkaEngine:
         self._settings, self._clients, self._offsets, self._stages = settings, clients, offsets, stages
         self.names, self.producer, self.look, self.offsets = producer.names, producer, look, offsets
         self.appender = KafkaAppender(producer, look)
-        self.watermark = KafkaWatermark(look, offsets, self.names, door, settings.partitions)
+        self.watermark = KafkaWatermark(look, offsets, producer, door, settings.partitions)
         self.dead_letters = DeadLetters(producer, look, offsets)
         self.redriver = Redriver(producer, self.dead_letters, offsets)
         self.dead_letter_count = DeadLetterCount(look, self.names)

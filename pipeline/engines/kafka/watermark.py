@@ -6,13 +6,13 @@ import asyncio
 import bisect
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pipeline.decision import partition_of
 from pipeline.engines.kafka.accounts import TAKEN
 from pipeline.engines.kafka.look import Look
-from pipeline.engines.kafka.names import Names
 from pipeline.engines.kafka.offsets import Offsets
+from pipeline.engines.kafka.producer import Message, Producer
 from pipeline.engines.kafka.table import Line, TopicTable
 from pipeline.stage import PUBLIC_STREAM
 
@@ -67,12 +67,13 @@ class KafkaWatermark:
         self,
         look: Look,
         offsets: Offsets,
-        names: Names,
+        producer: Producer,
         door: str,
         partitions: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._look_into, self._offsets, self._names, self._door = look, offsets, names, door
+        self._look_into, self._offsets, self._producer, self._door = look, offsets, producer, door
+        self._names = producer.names
         self._partitions, self._clock = partitions, clock
         self._unfinished: defaultdict[int, Places] = defaultdict(Places)
         self._put_off: defaultdict[int, Places] = defaultdict(Places)
@@ -89,6 +90,13 @@ class KafkaWatermark:
         put_off = sum(places.before(mine, since_ms) for places in self._put_off.values())
         on_the_way = self._unfinished[partition_of(partition_key, self._partitions)]
         return at_the_door + put_off + on_the_way.before(mine, since_ms)
+
+    async def leave(self, partition_key: str, seqs: Sequence[str]) -> None:
+        """These comments of the partition lose their places (see ports.Watermark), as soon as the table has read it.
+        Raises what aiokafka raises."""
+        partition = partition_of(partition_key, self._partitions)
+        for seq in seqs:
+            await self._producer.send(Message(self._names.unfinished, partition, seq.encode(), None))
 
     async def _look(self, mine: Rank) -> int:
         async with self._looking:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from redis.asyncio import Redis
 
 from pipeline.decision import partition_of
@@ -42,6 +44,11 @@ class Watermark:
         key = self._keys.unfinished(partition_of(partition_key, self._partitions))
         on_the_way = await self._redis.execute_command("ZLEXCOUNT", key, "-", f"({member(seq)}")
         return len(at_the_door) + int(on_the_way)
+
+    async def leave(self, partition_key: str, seqs: Sequence[str]) -> None:
+        """These comments of the partition lose their places (see ports.Watermark). Raises what redis-py raises."""
+        key = self._keys.unfinished(partition_of(partition_key, self._partitions))
+        await self._redis.execute_command("ZREM", key, *map(member, seqs))
 
     async def forget(self, partition: int, now: float) -> int:
         """Drop from the partition's set whoever was before `now` (epoch seconds) by more than the time a place is
