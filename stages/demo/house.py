@@ -239,7 +239,7 @@ class House:
         return {
             "console": self.console_url,
             "gateway": self.gateway_url,
-            "API docs": f"{self.gateway_url}/docs",
+            "API": f"{self.gateway_url}/openapi.json",
             "sandbox ledger": f"{self.sandbox_url}/ledger",
             "Valkey": self._valkey.url,
             "Postgres": self._postgres.url,

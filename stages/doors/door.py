@@ -18,7 +18,6 @@ from stages.adapters.database import DatabaseUnavailable
 from stages.doors.answer_headers import AnswerHeaders
 from stages.doors.answers import refuse
 from stages.doors.body_limit import BodyLimit
-from stages.doors.docs import docs_routes
 from stages.doors.faults import words_for
 from stages.doors.gate import Gate, NotAdmitted
 from stages.doors.health import Probe, health_routes
@@ -54,7 +53,7 @@ def create_door(
     """An application with these routes. `alive` is asked by /healthz, all of `ready` by /readyz. `replies` are the
     door's own exceptions, on top of those that every door knows. `body_limits` are the limits of single paths, in
     bytes. `shortcuts` are asked before the routes of their paths, where HttpProtocol serves. Whoever is not
-    `documented` (pages for people) has no /docs and no /openapi.json.
+    `documented` (pages for people) has no /openapi.json; there is no page over it, whose scripts would lie elsewhere.
 
     No answer allows another site's page to read it: there are no CORS headers. Whoever made `gate` closes it.
     """
@@ -71,8 +70,6 @@ def create_door(
     app.add_middleware(AnswerHeaders, write=secure)
     for router in (*routers, health_routes(gate, alive=alive, ready=ready or {})):
         app.include_router(router)
-    if documented:
-        app.include_router(docs_routes(title))
     app.router.default = _nothing_there
     for kind, reply in answered.items():
         app.add_exception_handler(kind, reply)

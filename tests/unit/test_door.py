@@ -224,10 +224,15 @@ async def test_the_document_says_where_a_key_is_needed_and_where_it_may_be_left_
     assert refused.status_code == 401
 
 
+async def test_the_document_comes_without_a_page_whose_scripts_lie_elsewhere() -> None:
+    async with door() as http:
+        statuses = [(await http.get(path)).status_code for path in ("/openapi.json", "/docs", "/redoc")]
+    assert statuses == [200, 404, 404]
+
+
 async def test_pages_for_people_have_no_document() -> None:
     async with door(documented=False) as http:
-        statuses = [(await http.get(path)).status_code for path in ("/docs", "/openapi.json")]
-    assert statuses == [404, 404]
+        assert (await http.get("/openapi.json")).status_code == 404
 
 
 async def test_a_door_answers_in_its_own_words_where_it_has_some() -> None:
