@@ -17,8 +17,8 @@ from stages.sources import Sources
 HOST = "host"
 
 
-class UnknownProduct(Mendable):
-    """The streamer sells no such product; the message says so."""
+class NotPinned(Mendable):
+    """There is no such streamer, or no such product of theirs; the message says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class PinBoard:
     async def pin(self, streamer: str, sku: str | None) -> str:
         """Pin a product; None takes down whatever is pinned. Returns the sku as the catalog spells it, or UNPINNED.
 
-        Raises UnknownProduct, DatabaseUnavailable, and what says that the streams are away (Backbone.away)."""
-        pinned = await self._known(streamer, sku) if sku else UNPINNED
+        Raises NotPinned, DatabaseUnavailable, and what says that the streams are away (Backbone.away)."""
+        pinned = await self._known(streamer, sku)
         fields = {
             "streamer": streamer,
             "client": HOST,
@@ -47,11 +47,18 @@ class PinBoard:
         await self.appender.comment(self.sources.stamp(fields, self.source))
         return pinned
 
-    async def _known(self, streamer: str, sku: str) -> str:
+    async def _known(self, streamer: str, sku: str | None) -> str:
         async with self.database.transaction() as connection:
+            if await connection.fetchrow(statement("catalog/streamer"), streamer) is None:
+                raise NotPinned(
+                    f"There is no streamer {streamer!r}: "
+                    f"`tiktoksales catalog import SHEET --streamer {streamer} --currency USD` registers one."
+                )
+            if not sku:
+                return UNPINNED
             product = await connection.fetchrow(statement("review_decisions/product"), streamer, sku)
         if product is None:
-            raise UnknownProduct(
+            raise NotPinned(
                 f"{streamer!r} sells no product {sku!r}: see `tiktoksales catalog list {streamer}`."
             )
         found: str = product["sku"]

@@ -13,7 +13,7 @@ from stages.adapters.database import DatabaseUnavailable
 from stages.doors.answers import refusals, refuse
 from stages.doors.gate import Caller, Gate
 from stages.ingest import UNPINNED
-from stages.pins import PinBoard, UnknownProduct
+from stages.pins import NotPinned, PinBoard
 
 
 class PostedPin(BaseModel):
@@ -52,7 +52,7 @@ def pin_routes(board: PinBoard, gate: Gate) -> APIRouter:
         caller.require(posted.streamer)
         try:
             pinned = await board.pin(posted.streamer, posted.sku)
-        except UnknownProduct as error:
+        except NotPinned as error:
             return refuse(404, str(error))
         except DatabaseUnavailable:
             return refuse(503, "The database is away; nothing was pinned. Please send it again.")

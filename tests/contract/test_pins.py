@@ -55,6 +55,20 @@ async def test_what_the_streamer_does_not_sell_is_not_pinned(shop: KeptShop) -> 
     assert await entries(shop) == []
 
 
+@pytest.mark.parametrize("sku", ["Jacket-1", "", None])
+async def test_nothing_is_pinned_or_taken_down_for_a_streamer_who_is_not_there(
+    shop: KeptShop, sku: str | None
+) -> None:
+    answer = await shop.http.post("/pins", json={"streamer": "nobody", "sku": sku})
+    assert (answer.status_code, answer.json()["error"].partition(":")[0]) == (
+        404,
+        "There is no streamer 'nobody'",
+    )
+    told = await tiktoksales("pin", "nobody", *([sku] if sku else []), **shop.environment)
+    assert (told.status, "There is no streamer 'nobody'" in told.err) == (1, True)
+    assert await entries(shop) == []
+
+
 async def test_a_sku_that_no_database_holds_is_refused(shop: KeptShop) -> None:
     answer = await shop.http.post("/pins", json={"streamer": shop.streamer, "sku": "a\0"})
     assert (answer.status_code, "character NUL" in answer.json()["error"]) == (422, True)

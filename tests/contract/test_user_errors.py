@@ -112,7 +112,7 @@ def test_all_settings_that_are_wrong_are_named_at_once(command: Command) -> None
         (("pin", "", "A"), {}, "say whose product it is"),
         (("onboard", "link", "bo", "--platform", ""), {}, "say on which platform they write"),
         (("run", "archiver"), {"ARCHIVE_URL": "file:///proc/x"}, "ARCHIVE_URL 'file:///proc/x' can't be used (No such"),
-        (("pin", "nobody", "A"), {}, "'nobody' sells no product 'A': see `tiktoksales catalog list nobody`."),
+        (("pin", "nobody", "A"), {}, "--streamer nobody --currency USD` registers one"),
         (("keys", "revoke", "nope"), {}, "No key nope is in use: see `tiktoksales keys list`."),
         (("keys", "create", "x", "--scope", "odd"), {}, "there is no scope 'odd'; there are ingest, orders, console"),
         (("keys", "create", " ", "--scope", "ingest"), {}, "say whose the key is"),
