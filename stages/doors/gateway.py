@@ -16,6 +16,7 @@ from stages.doors.comment_door import CommentDoor, Taken, TurnedAway
 from stages.doors.door import Reply
 from stages.doors.gate import DEFAULT_SOURCE, Caller, Gate
 from stages.doors.high_water import Congested
+from stages.doors.key_first import KeyFirst
 from stages.doors.posted_comment import PostedComment, Queued
 from stages.doors.shortcut import Shortcut
 
@@ -26,7 +27,7 @@ _RETRY_AFTER_CONGESTION_SECONDS = 5  # many come back at once otherwise, to hear
 
 def comment_routes(door: CommentDoor, gate: Gate) -> APIRouter:
     """`POST /comments`."""
-    router = APIRouter(tags=["comments"])
+    router = APIRouter(tags=["comments"], route_class=KeyFirst)
     ingester = Depends(gate.needs("ingest"))
 
     @router.post(

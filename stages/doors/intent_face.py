@@ -13,6 +13,7 @@ from stages.adapters.gathering import Crowded, Gathering
 from stages.doors.answers import refusals, refuse
 from stages.doors.face_metrics import CROWDED, INTENT_SECONDS
 from stages.doors.gate import Caller, Gate
+from stages.doors.key_first import KeyFirst
 
 
 class TextToJudge(BaseModel):
@@ -34,7 +35,7 @@ class JudgedText(BaseModel):
 
 def intent_routes(gathering: Gathering, gate: Gate) -> APIRouter:
     """`POST /predict_intent`."""
-    router = APIRouter(tags=["intent"])
+    router = APIRouter(tags=["intent"], route_class=KeyFirst)
     anybody = Depends(gate.needs())
 
     @router.post(

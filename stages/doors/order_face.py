@@ -40,6 +40,7 @@ from stages.adapters.database.order_results import (
 )
 from stages.doors.answers import refusals, refuse
 from stages.doors.gate import Caller, Gate
+from stages.doors.key_first import KeyFirst
 
 _TURN_SECONDS = 0.05
 MOST_PIECES = 1000
@@ -145,7 +146,7 @@ class OrderFace:
 
 def order_routes(face: OrderFace, gate: Gate) -> APIRouter:
     """`POST /order/create`."""
-    router = APIRouter(prefix="/order", tags=["orders"])
+    router = APIRouter(prefix="/order", tags=["orders"], route_class=KeyFirst)
     orderer = Depends(gate.needs("orders"))
 
     @router.post(

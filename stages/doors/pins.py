@@ -12,6 +12,7 @@ from schemas.records import NAME_LIMIT, Name, without_nul
 from stages.adapters.database import DatabaseUnavailable
 from stages.doors.answers import refusals, refuse
 from stages.doors.gate import Caller, Gate
+from stages.doors.key_first import KeyFirst
 from stages.ingest import UNPINNED
 from stages.pins import NotPinned, PinBoard
 
@@ -38,7 +39,7 @@ class Pinned(BaseModel):
 
 def pin_routes(board: PinBoard, gate: Gate) -> APIRouter:
     """`POST /pins`."""
-    router = APIRouter(tags=["pins"])
+    router = APIRouter(tags=["pins"], route_class=KeyFirst)
     pinner = Depends(gate.needs("ingest", "console"))
 
     @router.post(

@@ -25,6 +25,7 @@ from stages.adapters.slots import parse_slots
 from stages.doors.answers import refusals, refuse
 from stages.doors.face_metrics import CROWDED, VISION_SECONDS
 from stages.doors.gate import Caller, Gate
+from stages.doors.key_first import KeyFirst
 from stages.doors.moments import PostedMoment
 from stages.looking import look
 
@@ -141,7 +142,7 @@ class VisionFace:
 
 def vision_routes(face: VisionFace, gate: Gate) -> APIRouter:
     """`POST /match_product`."""
-    router = APIRouter(tags=["vision"])
+    router = APIRouter(tags=["vision"], route_class=KeyFirst)
     anybody = Depends(gate.needs())
 
     @router.post(
