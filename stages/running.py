@@ -124,7 +124,8 @@ class NobodyReads(Mendable):
 
 @asynccontextmanager
 async def open_agents(settings: ShopSettings, names: Sequence[str]) -> AsyncIterator[list[Agent]]:
-    """The agents for the named stages (without a name, for all), connected and with their models loaded.
+    """The agents for the named stages (without a name, for all), connected and with their models loaded. Postgres
+    is waited for.
 
     Raises UnknownStage, and NobodyReads for a stage that hands over to none that there is.
     """
@@ -135,7 +136,7 @@ async def open_agents(settings: ShopSettings, names: Sequence[str]) -> AsyncIter
         if name not in there:
             engine, why = ONLY_ON[name]
             raise UnknownStage(f"{name} runs with ENGINE={engine} alone: {why}.")
-    async with Wiring.open(settings) as wiring:
+    async with Wiring.open(settings, has_time=True) as wiring:
         agents: list[Agent] = []
         for name in names or there:
             if name in KEEPERS:

@@ -6,7 +6,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from random import random
 from typing import TYPE_CHECKING, Any, Self
 
 from limits import parse as parse_limit
@@ -31,6 +32,7 @@ from stages.adapters.database.onboardings import Onboardings
 from stages.adapters.database.orders import Orders
 from stages.adapters.database.payment_attempts import PaymentAttempts
 from stages.adapters.database.pins import StoredPins
+from stages.adapters.database.reaching import reached
 from stages.adapters.database.reviews import Reviews
 from stages.adapters.database.stock import StockRules
 from stages.adapters.database.unlisted import UnlistedClaims
@@ -101,10 +103,12 @@ class Wiring:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: ShopSettings, *, read_only: bool = False) -> AsyncIterator[Self]:
+    async def open(
+        cls, settings: ShopSettings, *, read_only: bool = False, has_time: bool = False
+    ) -> AsyncIterator[Self]:
         """Connect to Redis and Postgres (where `read_only`, so that nothing can be changed there); close everything
-        at the end. Raises MissingSetting, UnfitRedis, NotMigrated, DatabaseRefused, DatabaseUnavailable and
-        UnusableDataKeys."""
+        at the end. Who `has_time` waits for a Postgres that is away, as consumers do for Redis. Raises MissingSetting,
+        UnfitRedis, NotMigrated, DatabaseRefused, DatabaseUnavailable and UnusableDataKeys."""
         require(
             settings,
             redis_url="where Redis or Valkey listens",
@@ -114,14 +118,9 @@ class Wiring:
             redis = connect(settings.redis_url)
             stack.push_async_callback(redis.aclose)
             await require_fit_redis(redis)
-            database = await Database.connect(
-                settings.database_url,
-                pooler=settings.database_pooler,
-                read_only=read_only,
-                plans_once=True,
-            )
+            connecting = partial(_database_of, settings, read_only)
+            database = await (reached(connecting, random) if has_time else connecting())
             stack.push_async_callback(database.close)
-            await _require_tables(database)
             kafka = (
                 await stack.enter_async_context(_kafka_of(settings)) if settings.engine == "kafka" else None
             )
@@ -312,7 +311,17 @@ def _kafka_of(settings: ShopSettings) -> AbstractAsyncContextManager[KafkaEngine
     return open_kafka(settings, door=DOOR, stages=READS)
 
 
-async def _require_tables(database: Database) -> None:
-    async with database.transaction() as connection:
-        if not await connection.fetchval(statement("trail/is_migrated")):
-            raise NotMigrated("The database lacks tables of this release: run `tiktoksales migrate` first.")
+async def _database_of(settings: ShopSettings, read_only: bool) -> Database:
+    database = await Database.connect(
+        settings.database_url, pooler=settings.database_pooler, read_only=read_only, plans_once=True
+    )
+    try:
+        async with database.transaction() as connection:
+            if not await connection.fetchval(statement("trail/is_migrated")):
+                raise NotMigrated(
+                    "The database lacks tables of this release: run `tiktoksales migrate` first."
+                )
+    except BaseException:
+        await database.close()
+        raise
+    return database
