@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -19,6 +18,7 @@ from stages.adapters.database.onboardings import (
     Reached,
 )
 from stages.adapters.message_results import Channel
+from stages.adapters.told import ToldSession
 from stages.adapters.vault import UnusableDataKeys, Vault, is_sealed
 
 _PURPOSE = "onboard"
@@ -114,7 +114,7 @@ class Onboarding:
         )
         return page.url
 
-    async def complete(self, session: Mapping[str, Any]) -> bool:
+    async def complete(self, session: ToldSession) -> bool:
         """A setup session was completed, says the provider's signed event: keep the card, once. Raises
         PaymentUnavailable and PaymentMisused."""
         card = await self.cards.saved(session)

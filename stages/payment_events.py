@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, assert_never
+from typing import Protocol, assert_never
 
 import stripe
 import structlog
@@ -22,9 +22,10 @@ from stages.adapters.database.payment_attempts import AttemptStatus
 from stages.adapters.database.payments_of_orders import ChargeEvent
 from stages.adapters.database.provider_events import ProviderEvents
 from stages.adapters.database.refunds import Refunds
-from stages.adapters.payment_errors import result_of
+from stages.adapters.payment_errors import result_as_told
 from stages.adapters.payment_states import DisputeState, PaymentStates, RefundState, as_uuid
-from stages.adapters.payments import AuthenticationRequired, Declined, ForgedWebhook, StripePayments
+from stages.adapters.payments import AuthenticationRequired, Declined, StripePayments
+from stages.adapters.told import Told, ToldCharge, ToldIntent, ToldSession, about
 from stages.pay_links import open_pay_link
 from stages.refunding import book_state
 
@@ -42,7 +43,7 @@ took a dozen statements to do the same for one order."""
 class Onboarding(Protocol):
     """Who takes the cards that buyers save at a setup page."""
 
-    async def complete(self, session: Mapping[str, Any]) -> bool:
+    async def complete(self, session: ToldSession) -> bool:
         """A setup session was completed, once or again; whether this call saved anything."""
 
 
@@ -68,58 +69,62 @@ class PaymentEvents:
         if act is None or (event.type not in _REMEMBER_FIRST and await self.events.is_known(event.id)):
             return False
         try:
-            return await act(self, event, event.data.object)
+            return await act(self, event)
         except NoSuchOrder as error:
             # Another shop's on the same account, say. Sending it again would not help.
             _log.warning("an event of an unknown order", event_id=event.id, error=str(error))
             return False
 
-    async def _completed(self, event: stripe.Event, session: Any) -> bool:
-        if _said(session, "mode") == "setup":
+    async def _completed(self, event: stripe.Event) -> bool:
+        session = about(ToldSession, event)
+        if session.mode == "setup":
             return await self._saved(event, session)
-        if _said(session, "payment_status") != "paid":
-            return False  # the money is on its way; another event tells
-        order_id = as_uuid(_metadata(session).get("order_uuid"))
+        if session.payment_status != "paid" or session.payment_intent is None:
+            return False  # the money is on its way, and another event tells; or it is a subscription, no link of ours
+        order_id = as_uuid(session.metadata.order_uuid) if session.metadata else None
         return await self.orders.settle_checkout(
-            event.id, event.type, _said(session, "id"), _said(session, "payment_intent"), self.now(), order_id
+            event.id, event.type, session.id, session.payment_intent, self.now(), order_id
         )
 
-    async def _saved(self, event: stripe.Event, session: Any) -> bool:
+    async def _saved(self, event: stripe.Event, session: ToldSession) -> bool:
         if self.onboarding is None:
             return False
-        saved = await self.onboarding.complete(session.to_dict())
+        saved = await self.onboarding.complete(session)
         await self.events.remember(event.id, event.type)
         return saved
 
-    async def _ended(self, event: stripe.Event, session: Any) -> bool:
+    async def _ended(self, event: stripe.Event) -> bool:
         """The pay link is dead. While the hold stands, the buyer gets another."""
-        order = await self.links.held(_said(session, "id"), self.now())
+        session = about(ToldSession, event)
+        order = await self.links.held(session.id, self.now())
         if order is None:
             return False
-        key = f"checkout:{order.order_id}:after:{session['id']}"
+        key = f"checkout:{order.order_id}:after:{session.id}"
         link = await open_pay_link(self.payments, order, self.hold_seconds, key)
         return await self.links.replace(
-            event.id, event.type, order.order_id, session["id"], link.session_id, link.url
+            event.id, event.type, order.order_id, session.id, link.session_id, link.url
         )
 
-    async def _succeeded(self, event: stripe.Event, intent: Any) -> bool:
-        metadata = _metadata(intent)
-        order_id = as_uuid(metadata.get("order_uuid"))
-        if order_id is None:
+    async def _succeeded(self, event: stripe.Event) -> bool:
+        intent = about(ToldIntent, event)
+        order_id = as_uuid(intent.metadata.order_uuid) if intent.metadata else None
+        if intent.metadata is None or order_id is None:
             return False
-        charge = ChargeEvent(event.id, event.type, order_id, _said(intent, "id"), metadata.get("attempt"))
+        charge = ChargeEvent(event.id, event.type, order_id, intent.id, intent.metadata.attempt)
         found = await self.orders.remember_charge(charge, self.now())
         if found == "coming":
             await self.rest(_STAGE_BOOKS_SECONDS)
             found = await self.orders.remember_charge(charge, self.now())
         return found == "booked" or await self.orders.settle_charge(charge, self.now())
 
-    async def _failed(self, event: stripe.Event, intent: Any) -> bool:
-        key = _metadata(intent).get("attempt")
+    async def _failed(self, event: stripe.Event) -> bool:
+        intent = about(ToldIntent, event)
+        key = intent.metadata.attempt if intent.metadata else None
         if key is None:
             return False  # at the page of a pay link, where the buyer sees it and takes another card
+        error = intent.last_payment_error
         status: AttemptStatus
-        match result_of(intent):
+        match result_as_told(intent.id, intent.status, error.model_dump() if error else None):
             case AuthenticationRequired(payment_id=payment_id):
                 status, code = "needs_holder", None
             case Declined(code=code, payment_id=payment_id):
@@ -130,16 +135,17 @@ class PaymentEvents:
             event.id, event.type, key, status, payment_id, code, self.now()
         )
 
-    async def _charge_refunded(self, event: stripe.Event, charge: Any) -> bool:
-        if not _said(charge, "payment_intent"):
+    async def _charge_refunded(self, event: stripe.Event) -> bool:
+        charge = about(ToldCharge, event)
+        if charge.payment_intent is None:
             return False
-        states = await self.states.refunds_of(charge["payment_intent"])
+        states = await self.states.refunds_of(charge.payment_intent)
         moved = [await self._book(state) for state in states]
         await self.events.remember(event.id, event.type)
         return any(moved)
 
-    async def _refund_changed(self, event: stripe.Event, refund: Any) -> bool:
-        moved = await self._book(await self.states.refund(_said(refund, "id")))
+    async def _refund_changed(self, event: stripe.Event) -> bool:
+        moved = await self._book(await self.states.refund(about(Told, event).id))
         await self.events.remember(event.id, event.type)
         return moved
 
@@ -148,8 +154,8 @@ class PaymentEvents:
             await self._require_booked(state.payment_id)
         return await book_state(self.refunds, state, _FOREIGN_REASON, self.now())
 
-    async def _disputed(self, event: stripe.Event, dispute: Any) -> bool:
-        state = await self.states.dispute(_said(dispute, "id"))
+    async def _disputed(self, event: stripe.Event) -> bool:
+        state = await self.states.dispute(about(Told, event).id)
         moved = state.payment_id is not None and await self._book_dispute(state, state.payment_id)
         await self.events.remember(event.id, event.type)
         return moved
@@ -180,7 +186,7 @@ class PaymentEvents:
             await self.orders.settle_charge(read, self.now())
 
 
-_ACTS: Mapping[str, Callable[[PaymentEvents, stripe.Event, Any], Awaitable[bool]]] = {
+_ACTS: Mapping[str, Callable[[PaymentEvents, stripe.Event], Awaitable[bool]]] = {
     "checkout.session.completed": PaymentEvents._completed,
     "checkout.session.async_payment_succeeded": PaymentEvents._completed,
     "checkout.session.async_payment_failed": PaymentEvents._ended,
@@ -202,19 +208,6 @@ _REMEMBER_FIRST = ("payment_intent.succeeded",)
 
 ACTED_ON = tuple(_ACTS)
 """The kinds of events that move something: those to have sent to `POST /webhooks/stripe`."""
-
-
-def _said(thing: Any, name: str) -> Any:
-    """A field of what an event is about. Raises ForgedWebhook where it is not there."""
-    try:
-        return thing[name]
-    except KeyError as error:
-        raise ForgedWebhook(f"This webhook is refused: what it is about has no {name!r}.") from error
-
-
-def _metadata(thing: Any) -> Mapping[str, str]:
-    given: Mapping[str, str] = thing.to_dict().get("metadata") or {}
-    return given
 
 
 def events_of(

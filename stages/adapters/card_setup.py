@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from stages.adapters.payment_states import PaymentStates, as_uuid
 from stages.adapters.payments import PayLink, link_expiry
 from stages.adapters.stripe_account import StripeAccount
+from stages.adapters.told import ToldSession
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
@@ -65,11 +65,10 @@ class CardSetup:
             )
         return PayLink(session.id, session.url or "", expires_at)
 
-    async def saved(self, session: Mapping[str, Any]) -> SetUpCard | None:
+    async def saved(self, session: ToldSession) -> SetUpCard | None:
         """The card that a completed session has saved; None where the session is not of an onboarding of ours."""
-        onboarding_id = as_uuid((session.get("metadata") or {}).get("onboarding"))
-        customer, setup = session.get("customer"), session.get("setup_intent")
-        if onboarding_id is None or not isinstance(customer, str) or not isinstance(setup, str):
+        onboarding_id = as_uuid(session.metadata.onboarding) if session.metadata else None
+        if onboarding_id is None or session.customer is None or session.setup_intent is None:
             return None
-        card = await PaymentStates(self._account).card_of_setup(setup)
-        return SetUpCard(onboarding_id, customer, card) if card else None
+        card = await PaymentStates(self._account).card_of_setup(session.setup_intent)
+        return SetUpCard(onboarding_id, session.customer, card) if card else None

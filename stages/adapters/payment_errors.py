@@ -62,17 +62,26 @@ def failure_of(error: stripe.StripeError) -> PaymentUnavailable | PaymentMisused
 
 def result_of(intent: stripe.PaymentIntent) -> Charged | Declined | AuthenticationRequired | None:
     """What a payment intent as it stands means for its order; None while nothing is decided."""
-    match intent.status:
+    error = intent.last_payment_error
+    # As a dict: the SDK's objects have no attribute for what the answer left out.
+    return result_as_told(intent.id, intent.status, error.to_dict() if error is not None else None)
+
+
+def result_as_told(
+    payment_id: str, status: str, reason: Mapping[str, Any] | None
+) -> Charged | Declined | AuthenticationRequired | None:
+    """The same by its id, its status, and the error that it says it met last."""
+    match status:
         case "succeeded":
-            return Charged(intent.id)
+            return Charged(payment_id)
         case "requires_action":
-            return AuthenticationRequired(intent.id)
-        case "requires_payment_method" if intent.last_payment_error is not None:
-            # As a dict: the SDK's objects have no attribute for what the answer left out.
-            reason = intent.last_payment_error.to_dict()
-            return _declined(reason.get("code"), reason.get("decline_code"), reason.get("message"), intent.id)
+            return AuthenticationRequired(payment_id)
+        case "requires_payment_method" if reason is not None:
+            return _declined(
+                reason.get("code"), reason.get("decline_code"), reason.get("message"), payment_id
+            )
         case "canceled":
-            return Declined("canceled", "The payment was cancelled before it was made.", intent.id)
+            return Declined("canceled", "The payment was cancelled before it was made.", payment_id)
         case _:
             return None
 

@@ -6,6 +6,7 @@ first made with: Stripe refuses the same key with others. Retrying is the pipeli
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, cast
@@ -31,6 +32,7 @@ from stages.adapters.payment_results import (
 )
 from stages.adapters.stripe_account import StripeAccount
 from stages.adapters.stripe_amounts import stripe_amount
+from stages.adapters.told import PROVIDER_ID
 
 if TYPE_CHECKING:
     from stripe.params import CustomerCreateParams, PaymentIntentCreateParams, RefundCreateParams
@@ -299,7 +301,8 @@ class StripePayments:
             )
         except (stripe.SignatureVerificationError, ValueError) as error:
             raise ForgedWebhook(f"This webhook is refused: {error}") from error
-        except (AttributeError, KeyError, TypeError) as error:  # what the SDK makes of JSON that is no object
+        # What the SDK makes of JSON that is no object, or one in another, hundreds deep.
+        except (AttributeError, KeyError, TypeError, RecursionError) as error:
             raise ForgedWebhook(_NO_EVENT) from error
         if not _is_event(event):
             raise ForgedWebhook(_NO_EVENT)
@@ -309,5 +312,6 @@ class StripePayments:
 def _is_event(event: stripe.Event) -> bool:
     """Whether it has what every event has; the SDK takes any JSON object for one."""
     about = getattr(getattr(event, "data", None), "object", None)
-    named = [getattr(event, name, None) for name in ("id", "type")]
-    return all(isinstance(name, str) for name in named) and isinstance(about, stripe.StripeObject)
+    event_id, kind = getattr(event, "id", None), getattr(event, "type", None)
+    is_named = isinstance(event_id, str) and re.fullmatch(PROVIDER_ID, event_id) is not None
+    return is_named and isinstance(kind, str) and isinstance(about, stripe.StripeObject)

@@ -11,18 +11,23 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from cryptography.fernet import Fernet
 from fastapi import FastAPI
 from stripe import WebhookSignature
 
 from schemas.records import PlacedOrder
+from stages.adapters.card_setup import CardSetup
 from stages.adapters.database import Database
+from stages.adapters.database.onboardings import Onboardings
 from stages.adapters.database.orders import Orders, StockRules
 from stages.adapters.database.payment_attempts import PaymentAttempts
 from stages.adapters.database.refunds import Refunds
 from stages.adapters.payment_states import PaymentStates
 from stages.adapters.payments import StripePayments
+from stages.adapters.vault import Vault
 from stages.charging import Charging
 from stages.doors.webhooks import stripe_routes
+from stages.onboarding import Onboarding, OnboardingLinks
 from stages.payment import pay
 from stages.payment_events import events_of
 from stages.refunding import Refunding
@@ -49,8 +54,15 @@ class WebhookDoor:
         self.refunding = Refunding(self.refunds, self.payments, states, self.now)
         self.ahead = timedelta()
         self.meanwhile: list[Callable[[], Awaitable[object]]] = []
+        vault = Vault([Fernet.generate_key().decode()])
+        onboarding = Onboarding(
+            OnboardingLinks(vault, "http://shop"),
+            Onboardings(self.database, vault),
+            CardSetup(self.payments.account),
+            self.now,
+        )
         events = events_of(
-            self.orders, self.refunds, self.payments, self.now, HOLD_SECONDS, rest=self._let_others_act
+            self.orders, self.refunds, self.payments, self.now, HOLD_SECONDS, onboarding, self._let_others_act
         )
         app = FastAPI()
         app.include_router(stripe_routes(self.payments, events))
