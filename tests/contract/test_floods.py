@@ -9,10 +9,9 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import ValidationError
 
-from pipeline.engines.redis.cluster import primaries_of
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
-from pipeline.engines.redis.sayings import Bounds, Saying, Sayings
+from pipeline.engines.redis.sayings import Bounds, Sayings
 from pipeline.stage import Drop, Emit, Outcome
 from schemas.records import Comment
 from stages.adapters.database import Database
@@ -22,34 +21,13 @@ from stages.ingest import ingest, open_comment
 from stages.settings import ShopSettings
 from stages.sources import Sources
 from stages.wiring import Wiring
-
-START_MS = 1_790_000_000_000
-ANA, BO = ("tiktok", "maya", "ana"), ("tiktok", "maya", "bo")
-THREE_IN_TEN = Bounds(3, 10.0, 0.0)
-ONCE_IN_TEN = Bounds(None, 10.0, 10.0)
-
-
-class Judged:
-    """A server's judgement, asked in words short enough for a test."""
-
-    def __init__(self, sayings: Sayings) -> None:
-        self._sayings = sayings
-
-    async def __call__(self, *said: tuple[tuple[str, ...], str, float]) -> list[str]:
-        """Verdicts on what speakers said, at these seconds."""
-        sayings = [Saying(who, words, entry(at)) for who, words, at in said]
-        return [str(verdict) for verdict in await self._sayings.judge(sayings)]
-
-
-def entry(at: float) -> str:
-    return f"{START_MS + round(at * 1000)}-0"
+from tests.contract.judged import ANA, BO, ONCE_IN_TEN, START_MS, THREE_IN_TEN, Judged, entry, judging
 
 
 @pytest.fixture
 async def sayings(each_redis_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Judged]:
-    redis = connect(each_redis_url)
-    yield Judged(Sayings(redis, Keys(), request.param))
-    await redis.aclose()
+    async with judging(each_redis_url, request.param) as judged:
+        yield judged
 
 
 flooded = pytest.mark.parametrize("sayings", [THREE_IN_TEN], indirect=True)
@@ -89,7 +67,7 @@ async def test_the_same_words_count_once_within_their_time(sayings: Judged) -> N
     assert await sayings(*said) == verdicts
 
 
-@copied
+@pytest.mark.parametrize("sayings", [ONCE_IN_TEN, Bounds(20, 10.0, 10.0)], indirect=True)
 async def test_other_words_and_the_same_words_of_others_are_no_copies(sayings: Judged) -> None:
     assert await sayings((ANA, "me", 0), (ANA, "you", 1), (BO, "me", 1)) == ["fresh"] * 3
 
@@ -101,30 +79,26 @@ async def test_a_copy_that_comes_again_is_a_copy_and_what_came_first_is_none(say
 
 
 @copied
-async def test_nothing_is_remembered_for_longer_than_twice_its_time(
-    sayings: Judged, each_redis_url: str
-) -> None:
-    await sayings(*((ANA, f"{n}", 0) for n in range(10)))
-    redis = connect(each_redis_url)
-    servers = (await primaries_of(redis)).values()
-    lives = [await redis.pttl(key) for server in servers for key in await server.keys("*")]
-    await redis.aclose()
-    assert len(lives) == 1
-    assert all(10_000 < life <= 20_000 for life in lives)
+async def test_a_copy_is_one_also_once_the_same_words_were_said_anew(sayings: Judged) -> None:
+    assert await sayings((ANA, "me", 0), (ANA, "me", 5), (ANA, "me", 10)) == ["fresh", "repeated", "fresh"]
+    assert await sayings((ANA, "me", 5), (ANA, "me", 10), (ANA, "me", 0)) == ["repeated", "fresh", "fresh"]
 
 
-@pytest.mark.parametrize("sayings", [Bounds(20, 10.0, 10.0)], indirect=True)
-async def test_a_comment_costs_few_bytes_to_remember(sayings: Judged, each_redis_url: str) -> None:
-    for start in range(0, 5_000, 250):
-        await sayings(*(((f"v{n}",), "me", 0) for n in range(start, start + 250)))
-    redis = connect(each_redis_url)
-    servers = (await primaries_of(redis)).values()
-    sizes = [
-        await redis.memory_usage(key, samples=0) or 0 for server in servers for key in await server.keys("*")
-    ]
-    await redis.aclose()
-    assert len(sizes) == 2
-    assert sum(sizes) / 5_000 < 240
+@copied
+async def test_words_that_come_late_do_not_hide_newer_ones(sayings: Judged) -> None:
+    assert await sayings(*((ANA, "me", at) for at in (10, 5, 16))) == ["fresh", "fresh", "repeated"]
+
+
+@copied
+async def test_entries_of_one_millisecond_are_told_apart(sayings: Judged) -> None:
+    first, second = ((ANA, "me", f"{START_MS}-{number}") for number in (0, 1))
+    for _ in range(2):
+        assert await sayings.entries(first, second) == ["fresh", "repeated"]
+
+
+@flooded
+async def test_the_same_words_count_each_time_where_they_are_not_asked_for(sayings: Judged) -> None:
+    assert await sayings(*((ANA, "me", at) for at in (0, 1))) == ["fresh", "fresh"]
 
 
 @flooded

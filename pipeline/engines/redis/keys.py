@@ -97,9 +97,9 @@ class Keys:
         return f"{self.prefix}archiving:{{{self.comments}}}"
 
     @property
-    def sayings(self) -> tuple[str, str, str, str]:
-        """Hashes: who says something in the public stream -> when; who says which words -> when last; likewise."""
-        return *self._generations("sayings"), *self._generations("words")
+    def sayings(self) -> tuple[str, str]:
+        """Hash: drawer -> who has said what in the public stream, and when; likewise."""
+        return self._generations("said")
 
     def _generations(self, name: str) -> tuple[str, str]:
         return (

@@ -1,64 +1,77 @@
 #!lua
---#include generations
---#include moments
+--#include turn
+--#include fields
 -- Judges who says too much, and who says the same again, by the times in the entries' ids: what was judged before is
 -- judged again as it was, however late.
 --
--- KEYS  1, 2 what each speaker has said: moments (two generations)   3, 4 when a speaker last said certain words
--- ARGV  1 sayings taken within a window, 0 for any number   2 the window   3 how long the same words count as said (ms)
---       4 the sayings, msgpack: {{speaker, speaker and words, entry id as a moment}, ..}
+-- What was said stands in drawers, fields of a hash, 19 bytes for each saying, in the order it came; some speakers
+-- share one. A field for each speaker would cost more than twice as much.
+--
+-- KEYS  1, 2 the drawers (two generations)
+-- ARGV  1 sayings taken within a window, 0 for any number   2 the window   3 how long the same words count as said
+--       4 how long what is said is found at least (ms)
+--       5 the sayings, one after the other: drawer (4 bytes), speaker (7), words (4), entry id (6 for ms, 2)
 -- Returns for each 'fresh', 'repeated' or 'flood'. Only what is fresh counts.
+local young, old, batch = KEYS[1], KEYS[2], ARGV[5]
 local most, window, repeats = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local spoken = most > 0 and generations(KEYS[1], KEYS[2], 2 * window)
-local uttered = repeats > 0 and generations(KEYS[3], KEYS[4], repeats)
-local width = 10
+local name_width, speaker_width, width = 4, 7, 19
 
-local function is_repeated(words, id, at)
-  local last = uttered and uttered.get(words)
-  if not last or last == id then return false end
-  local since = at - moment_of(last, 1, width)
-  return since >= 0 and since < repeats
+local begin = turn(young, old, tonumber(ARGV[4]))
+local names, drawers, said_by = {}, {}, {}
+for start = 1, #batch, name_width + width do
+  local name = string.sub(batch, start, start + name_width - 1)
+  if not drawers[name] then names[#names + 1], drawers[name] = name, {} end
+end
+for generation, key in ipairs(KEYS) do
+  read_fields(key, names, function(name, content) drawers[name][generation] = content or '' end)
 end
 
--- Where in what was said this entry stands or belongs, and whether it stands there.
-local function place_of(said, id, at)
-  local place = moments_until(said, at, width)
-  local same = place
-  while same > 0 and moment_of(said, same, width) == at do
-    if string.sub(said, (same - 1) * width + 1, same * width) == id then return same, true end
-    same = same - 1
+-- Adds what a speaker has said, as far as it stands in this drawer: words, ms and number of each, in a row.
+local function add(said, content, speaker)
+  local found = string.find(content, speaker, 1, true)
+  while found do
+    if found % width == 1 then  -- else it is a piece of other things
+      local count = #said
+      said[count + 1], said[count + 2], said[count + 3] = struct.unpack('>c4I6I2', content, found + speaker_width)
+    end
+    found = string.find(content, speaker, found + 1, true)
   end
-  return place, false
 end
 
-local sayings, speakers, all_words = cmsgpack.unpack(ARGV[4]), {}, {}
-for i, saying in ipairs(sayings) do speakers[i], all_words[i] = saying[1], saying[2] end
-if spoken then spoken.learn(speakers) end
-if uttered then uttered.learn(all_words) end
-
-local verdicts = {}
-for i, saying in ipairs(sayings) do
-  local speaker, words, id = saying[1], saying[2], saying[3]
-  local at = moment_of(id, 1, width)
-  local said, place, known = '', 0, false
-  if spoken then
-    said = spoken.get(speaker) or ''
-    place, known = place_of(said, id, at)
-  end
-  if is_repeated(words, id, at) then
-    verdicts[i] = 'repeated'
-  elseif spoken and not known
-      and moments_until(said, at, width) - moments_until(said, at - window, width) >= most then
-    verdicts[i] = 'flood'
-  else
-    verdicts[i] = 'fresh'
-    if uttered then uttered.put(words, id) end
-    if spoken then
-      if not known then said = string.sub(said, 1, place * width) .. id .. string.sub(said, place * width + 1) end
-      spoken.put(speaker, moments_after(said, at - 2 * window, width))
+-- Returns too whether it is remembered already.
+local function judge(said, words, at, number)
+  local repeated, count = false, 0
+  for i = 1, #said, 3 do
+    local since = at - said[i + 1]
+    if since == 0 and said[i + 2] == number then return 'fresh', true end
+    if since >= 0 then
+      if since < repeats and said[i] == words then repeated = true end
+      if since < window then count = count + 1 end
     end
   end
+  if repeated then return 'repeated' end
+  return most > 0 and count >= most and 'flood' or 'fresh', false
 end
-if spoken then spoken.write() end
-if uttered then uttered.write() end
+
+local verdicts, news = {}, {}
+for start = 1, #batch, name_width + width do
+  local name, speaker, words, at, number = struct.unpack('>c4c7c4I6I2', batch, start)
+  local whose, drawer = name .. speaker, drawers[name]
+  local said = said_by[whose]
+  if not said then
+    said = {}
+    add(said, drawer[1], speaker)
+    add(said, drawer[2], speaker)
+    said_by[whose] = said
+  end
+  local verdict, known = judge(said, words, at, number)
+  verdicts[#verdicts + 1] = verdict
+  if verdict == 'fresh' and not known then
+    local count = #said
+    said[count + 1], said[count + 2], said[count + 3] = words, at, number
+    drawer[1] = drawer[1] .. string.sub(batch, start + name_width, start + name_width + width - 1)
+    news[name] = drawer[1]
+  end
+end
+if write_fields(young, news) then begin() end
 return verdicts
