@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stages.adapters.database import Database
 from stages.adapters.payments import StripePayments
 from tests.contract.engine_rig import EngineRig
+from tests.contract.healthy import healthy_settings
 from tests.contract.kafka_rig import kafka_rig_on
 from tests.contract.memory_rig import MemoryRig
 from tests.contract.past_shop import PastShop, past_shop, shop_settings
@@ -63,6 +65,18 @@ async def shop(
         monkeypatch, shop_settings(tmp_path, redis_url, new_database(), sandbox), sandbox
     ) as shop:
         yield shop
+
+
+@pytest.fixture(scope="module")
+def owner_url(new_database: Callable[[], str]) -> str:
+    """A database for all tests of a file, for its owner."""
+    return new_database()
+
+
+@pytest.fixture
+def healthy(redis_url: str, owner_url: str, tmp_path: Path) -> dict[str, Any]:
+    """The settings of a shop that lacks nothing."""
+    return healthy_settings(redis_url, owner_url, tmp_path)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from stages.adapters.classifier import OWN_MODEL
 from stages.doctor.examination import examine
 from stages.settings import ShopSettings
 from stages.wiring import READS
-from tests.contract.healthy import command, doctor, environment, healthy_settings
+from tests.contract.healthy import command, doctor, environment
 from tests.contract.older_server import older_server
 from tests.contract.pooled import pooled
 from tests.redis_servers import Kind, Running
@@ -33,33 +33,23 @@ NO_AOF = (
 )
 
 
-@pytest.fixture(scope="module")
-def owner_url(new_database: Callable[[], str]) -> str:
-    return new_database()
+def test_a_healthy_shop_is_told_so(healthy: dict[str, Any]) -> None:
+    assert doctor(healthy) == (0, [])
+    assert CliRunner().invoke(command(), env=environment(healthy)).stdout.endswith("\nHealthy.\n")
 
 
-@pytest.fixture
-def shop(redis_url: str, owner_url: str, tmp_path: Path) -> dict[str, Any]:
-    return healthy_settings(redis_url, owner_url, tmp_path)
-
-
-def test_a_healthy_shop_is_told_so(shop: dict[str, Any]) -> None:
-    assert doctor(shop) == (0, [])
-    assert CliRunner().invoke(command(), env=environment(shop)).stdout.endswith("\nHealthy.\n")
-
-
-def test_a_redis_that_is_not_there(shop: dict[str, Any]) -> None:
+def test_a_redis_that_is_not_there(healthy: dict[str, Any]) -> None:
     port = free_port()
-    status, [(subject, level, said)] = doctor({**shop, "redis_url": f"redis://127.0.0.1:{port}"})
+    status, [(subject, level, said)] = doctor({**healthy, "redis_url": f"redis://127.0.0.1:{port}"})
     assert (status, subject, level) == (1, "Redis", "error")
     assert said.startswith(f"Redis can't be used (Error 111 connecting to 127.0.0.1:{port}.")
     assert said.endswith("): start it, or correct REDIS_URL.")
 
 
 @pytest.mark.parametrize("login", ["", ":wrong@"])
-def test_a_redis_with_another_password(shop: dict[str, Any], valkey: Valkey, login: str) -> None:
+def test_a_redis_with_another_password(healthy: dict[str, Any], valkey: Valkey, login: str) -> None:
     status, [(subject, level, said)] = doctor(
-        {**shop, "redis_url": f"redis://{login}127.0.0.1:{valkey.port}"}
+        {**healthy, "redis_url": f"redis://{login}127.0.0.1:{valkey.port}"}
     )
     assert (status, subject, level) == (1, "Redis", "error")
     assert said.startswith("Redis refuses us (")
@@ -84,61 +74,61 @@ def test_a_redis_with_another_password(shop: dict[str, Any], valkey: Valkey, log
     ],
 )
 def test_a_redis_that_loses_what_it_is_given(
-    shop: dict[str, Any], name: str, value: str, subject: str, sentence: str
+    healthy: dict[str, Any], name: str, value: str, subject: str, sentence: str
 ) -> None:
-    with Redis.from_url(shop["redis_url"], protocol=2) as redis:
+    with Redis.from_url(healthy["redis_url"], protocol=2) as redis:
         before = redis.config_get(name)[name]
         redis.config_set(name, value)
         try:
-            assert doctor(shop) == (3, [(subject, "warning", sentence)])
+            assert doctor(healthy) == (3, [(subject, "warning", sentence)])
         finally:
             redis.config_set(name, before)
 
 
-def test_a_redis_whose_disk_is_full(shop: dict[str, Any], valkey: Valkey) -> None:
-    with Redis.from_url(shop["redis_url"], protocol=2) as redis, unwritable(redis, valkey.data_dir):
+def test_a_redis_whose_disk_is_full(healthy: dict[str, Any], valkey: Valkey) -> None:
+    with Redis.from_url(healthy["redis_url"], protocol=2) as redis, unwritable(redis, valkey.data_dir):
         sentence = (
             "It could not write to its disk (rdb_last_bgsave_status is err), and refuses writes where it must save "
             "them: make room on the disk that holds its `dir`, and let Redis write there."
         )
-        assert doctor(shop) == (3, [("Redis disk", "warning", sentence)])
+        assert doctor(healthy) == (3, [("Redis disk", "warning", sentence)])
 
 
-def test_a_redis_that_is_too_old(shop: dict[str, Any], valkey: Valkey) -> None:
+def test_a_redis_that_is_too_old(healthy: dict[str, Any], valkey: Valkey) -> None:
     with older_server(valkey.port) as port:
-        url = shop["redis_url"].replace(f":{valkey.port}", f":{port}")
+        url = healthy["redis_url"].replace(f":{valkey.port}", f":{port}")
         sentence = "Valkey 7.0.2 is too old: use Redis 7.0 or Valkey 7.2, or newer."
-        assert doctor({**shop, "redis_url": url}) == (1, [("Redis version", "error", sentence)])
+        assert doctor({**healthy, "redis_url": url}) == (1, [("Redis version", "error", sentence)])
 
 
-def test_a_postgres_that_is_not_there(shop: dict[str, Any]) -> None:
+def test_a_postgres_that_is_not_there(healthy: dict[str, Any]) -> None:
     url = f"postgresql://me:word@127.0.0.1:{free_port()}/shop"
-    status, [(subject, level, said)] = doctor({**shop, "database_url": url})
+    status, [(subject, level, said)] = doctor({**healthy, "database_url": url})
     assert (status, subject, level) == (1, "Database", "error")
     assert said.endswith("Start it, or correct DATABASE_URL.")
     assert "word" not in said
 
 
-def test_a_postgres_with_another_password(shop: dict[str, Any], postgres: Postgres) -> None:
+def test_a_postgres_with_another_password(healthy: dict[str, Any], postgres: Postgres) -> None:
     url = f"postgresql://postgres:wrong@127.0.0.1:{postgres.port}/postgres"
-    status, [(subject, level, said)] = doctor({**shop, "database_url": url})
+    status, [(subject, level, said)] = doctor({**healthy, "database_url": url})
     assert (status, subject, level) == (1, "Database", "error")
     assert 'password authentication failed for user "postgres"' in said
     assert said.endswith("See DATABASE_URL.")
 
 
-def test_a_database_that_was_not_migrated(shop: dict[str, Any], postgres: Postgres) -> None:
-    status, [(subject, level, said)] = doctor({**shop, "database_url": postgres.database_url("template1")})
+def test_a_database_that_was_not_migrated(healthy: dict[str, Any], postgres: Postgres) -> None:
+    status, [(subject, level, said)] = doctor({**healthy, "database_url": postgres.database_url("template1")})
     assert (status, subject, level) == (1, "Tables", "error")
     assert said.startswith("Not yet applied: 0001_first_tables, ")
     assert said.endswith(". Run `tiktoksales migrate`.")
 
 
-def test_a_user_without_rights(shop: dict[str, Any], owner_url: str) -> None:
+def test_a_user_without_rights(healthy: dict[str, Any], owner_url: str) -> None:
     with guest(owner_url) as url:
         with psycopg.connect(owner_url, autocommit=True) as connection:
             connection.execute("grant select on all tables in schema public to guest")
-        status, [(subject, level, said)] = doctor({**shop, "database_url": url})
+        status, [(subject, level, said)] = doctor({**healthy, "database_url": url})
         assert (status, subject, level) == (1, "Rights", "error")
         assert "may not do what the stages do with" in said
         assert said.endswith(
@@ -146,19 +136,19 @@ def test_a_user_without_rights(shop: dict[str, Any], owner_url: str) -> None:
         )
 
 
-def test_a_transaction_pooler_that_nobody_told_of(shop: dict[str, Any]) -> None:
+def test_a_transaction_pooler_that_nobody_told_of(healthy: dict[str, Any]) -> None:
     sentence = "DATABASE_URL leads to a transaction pooler, which loses prepared statements: set DATABASE_POOLER=true."
-    with pooled(shop["database_url"]) as url:
-        assert doctor({**shop, "database_url": url}) == (1, [("Pooler", "error", sentence)])
-        assert doctor({**shop, "database_url": url, "database_pooler": True}) == (0, [])
+    with pooled(healthy["database_url"]) as url:
+        assert doctor({**healthy, "database_url": url}) == (1, [("Pooler", "error", sentence)])
+        assert doctor({**healthy, "database_url": url, "database_pooler": True}) == (0, [])
     sentence = (
         "DATABASE_POOLER is true, and there is no pooler: unset it, and statements are prepared once only."
     )
-    assert doctor({**shop, "database_pooler": True}) == (3, [("Pooler", "warning", sentence)])
+    assert doctor({**healthy, "database_pooler": True}) == (3, [("Pooler", "warning", sentence)])
 
 
-def test_a_model_that_is_not_there(shop: dict[str, Any]) -> None:
-    status, [(subject, level, said)] = doctor({**shop, "vision_model": "/nowhere"})
+def test_a_model_that_is_not_there(healthy: dict[str, Any]) -> None:
+    status, [(subject, level, said)] = doctor({**healthy, "vision_model": "/nowhere"})
     assert (status, subject, level) == (1, "Vision model", "error")
     assert said == (
         "/nowhere lacks detector.onnx, embedding.onnx, calibration.json. Set VISION_MODEL to a folder that has "
@@ -166,34 +156,34 @@ def test_a_model_that_is_not_there(shop: dict[str, Any]) -> None:
     )
 
 
-def test_a_model_that_was_changed(shop: dict[str, Any], tmp_path: Path) -> None:
+def test_a_model_that_was_changed(healthy: dict[str, Any], tmp_path: Path) -> None:
     for file in OWN_MODEL.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    assert doctor({**shop, "intent_model": str(tmp_path)}) == (0, [])
+    assert doctor({**healthy, "intent_model": str(tmp_path)}) == (0, [])
     with (tmp_path / "model.onnx").open("r+b") as model:
         model.seek(100)
         model.write(b"x")
     sentence = (
         f"In {tmp_path} model.onnx is not what SHA256SUMS says: fetch it anew, or write SHA256SUMS anew."
     )
-    assert doctor({**shop, "intent_model": str(tmp_path)}) == (1, [("Intent model", "error", sentence)])
+    assert doctor({**healthy, "intent_model": str(tmp_path)}) == (1, [("Intent model", "error", sentence)])
     (tmp_path / "layers_4_6.onnx").unlink()
     sentence = sentence.replace("model.onnx", "layers_4_6.onnx, model.onnx")
-    assert doctor({**shop, "intent_model": str(tmp_path)}) == (1, [("Intent model", "error", sentence)])
+    assert doctor({**healthy, "intent_model": str(tmp_path)}) == (1, [("Intent model", "error", sentence)])
 
 
-def test_a_port_that_is_in_use(shop: dict[str, Any]) -> None:
+def test_a_port_that_is_in_use(healthy: dict[str, Any]) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
-        status, found = doctor({**shop, "gateway_port": port})
+        status, found = doctor({**healthy, "gateway_port": port})
     sentence = (
         f"Another program listens on port {port} (GATEWAY_PORT): stop it, or set GATEWAY_PORT to a free one."
     )
     assert (status, found) == (3, [("Ports", "warning", sentence)])
 
 
-def test_partitions_made_fewer_while_entries_are_left(shop: dict[str, Any]) -> None:
-    with Redis.from_url(shop["redis_url"], protocol=2) as redis:
+def test_partitions_made_fewer_while_entries_are_left(healthy: dict[str, Any]) -> None:
+    with Redis.from_url(healthy["redis_url"], protocol=2) as redis:
         for stage in READS:
             listen(redis, stage, partitions=2)
         redis.xadd("order:{3}", {"d": "{}"})
@@ -201,12 +191,12 @@ def test_partitions_made_fewer_while_entries_are_left(shop: dict[str, Any]) -> N
         "PARTITIONS is 2, and 1 entries wait in partitions beyond, which nobody reads: set PARTITIONS to 4 until they "
         "are done, and make it smaller afterwards."
     )
-    assert doctor({**shop, "partitions": 2}) == (1, [("Partitions", "error", sentence)])
+    assert doctor({**healthy, "partitions": 2}) == (1, [("Partitions", "error", sentence)])
 
 
-def test_one_partition_on_a_cluster(shop: dict[str, Any], redis_server: Callable[[Kind], Running]) -> None:
+def test_one_partition_on_a_cluster(healthy: dict[str, Any], redis_server: Callable[[Kind], Running]) -> None:
     # Others use this cluster too, and leave entries there.
-    status, found = doctor({**shop, "redis_url": redis_server(ValkeyCluster).url, "key_prefix": "alone:"})
+    status, found = doctor({**healthy, "redis_url": redis_server(ValkeyCluster).url, "key_prefix": "alone:"})
     said = {subject: sentence for subject, _, sentence in found}
     assert status == 3, found
     assert said["Partitions"] == (
@@ -214,18 +204,18 @@ def test_one_partition_on_a_cluster(shop: dict[str, Any], redis_server: Callable
     )
 
 
-def test_a_stage_without_a_process(shop: dict[str, Any]) -> None:
-    with Redis.from_url(shop["redis_url"], protocol=2) as redis:
+def test_a_stage_without_a_process(healthy: dict[str, Any]) -> None:
+    with Redis.from_url(healthy["redis_url"], protocol=2) as redis:
         for stage in READS:
             if stage != "vision":
                 listen(redis, stage, partitions=1)
         redis.xadd("vision:{0}", {"d": "{}"})
     sentence = "Nobody works at vision, and 1 entries wait at vision: start `tiktoksales run vision`."
-    assert doctor(shop) == (1, [("Processes", "error", sentence)])
+    assert doctor(healthy) == (1, [("Processes", "error", sentence)])
 
 
-async def test_clocks_that_disagree(shop: dict[str, Any]) -> None:
-    found = await unwell(shop, clock=lambda: time.time() + 90)
+async def test_clocks_that_disagree(healthy: dict[str, Any]) -> None:
+    found = await unwell(healthy, clock=lambda: time.time() + 90)
     rest = (
         "this machine's, so that holds, retries and limits come early or late: let both machines set theirs by NTP "
         "(`timedatectl set-ntp true`)."
@@ -236,10 +226,10 @@ async def test_clocks_that_disagree(shop: dict[str, Any]) -> None:
     ]
 
 
-async def test_a_disk_that_is_nearly_full(shop: dict[str, Any], tmp_path: Path) -> None:
+async def test_a_disk_that_is_nearly_full(healthy: dict[str, Any], tmp_path: Path) -> None:
     archive = tmp_path / "archive"
     found = await unwell(
-        {**shop, "archive_url": archive.as_uri()},
+        {**healthy, "archive_url": archive.as_uri()},
         free=lambda folder: 7 << 20 if folder == archive else 1 << 40,
     )
     sentence = f"Only 7 MiB are free where {archive} lies (ARCHIVE_URL): make room, or name another place."

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.contract.healthy import doctor, healthy_settings
+from tests.contract.healthy import doctor
 
 NUMBERS = {"twilio_sms_from": "+15551234567", "twilio_whatsapp_from": "+15551234567"}
 PUBLIC = {"public_url": "https://shop.example", **NUMBERS}
 LIVE = "sk_live_of_a_shop_that_is_none"
-
-
-@pytest.fixture(scope="module")
-def owner_url(new_database: Callable[[], str]) -> str:
-    return new_database()
-
-
-@pytest.fixture
-def shop(redis_url: str, owner_url: str, tmp_path: Path) -> dict[str, Any]:
-    return healthy_settings(redis_url, owner_url, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -86,8 +74,8 @@ def shop(redis_url: str, owner_url: str, tmp_path: Path) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_a_setting_that_is_wrong(
-    shop: dict[str, Any], changed: dict[str, Any], status: int, subject: str, said: str
+    healthy: dict[str, Any], changed: dict[str, Any], status: int, subject: str, said: str
 ) -> None:
-    found_status, [(found_subject, level, sentence)] = doctor({**shop, **changed})
+    found_status, [(found_subject, level, sentence)] = doctor({**healthy, **changed})
     assert (found_status, found_subject, level) == (status, subject, "error" if status == 1 else "warning")
     assert said in sentence
