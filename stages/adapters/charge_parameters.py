@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stages.adapters.payment_results import Charge
+from stages.adapters.payment_results import Bill, Charge
 from stages.adapters.stripe_amounts import stripe_amount
 
 Parameters = Mapping[str, Any]
@@ -22,7 +22,7 @@ def charge_parameters(charge: Charge, key: str) -> dict[str, Any]:
         "payment_method": charge.payment_method,
         "off_session": True,
         "confirm": True,
-        "metadata": {**charge_metadata(charge), "attempt": key},
+        "metadata": {**order_metadata(charge), "attempt": key},
     }
 
 
@@ -31,22 +31,13 @@ def under_key(parameters: Parameters, key: str) -> dict[str, Any]:
     return {**parameters, "metadata": {**parameters["metadata"], "attempt": key}}
 
 
-def charge_metadata(charge: Charge) -> dict[str, str]:
-    """What a charge says about its order."""
-    return order_metadata(
-        charge.order_id, charge.order_number, charge.buyer, charge.streamer, charge.comment_id
-    )
-
-
-def order_metadata(
-    order_id: str, order_number: str, buyer: str, streamer: str, comment_id: str
-) -> dict[str, str]:
+def order_metadata(of: Charge | Bill) -> dict[str, str]:
     """What every object at Stripe says about its order. `order_id` is what the shop and its buyers call the order: its
     number."""
     return {
-        "order_id": order_number,
-        "order_uuid": order_id,
-        "buyer": buyer,
-        "streamer": streamer,
-        "comment_id": comment_id,
+        "order_id": of.order_number,
+        "order_uuid": of.order_id,
+        "buyer": of.buyer,
+        "streamer": of.streamer,
+        "comment_id": of.comment_id,
     }

@@ -23,6 +23,20 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class Bill:
+    """One order that its buyer pays by hand. Amounts are whole minor units, `currency` is an ISO code."""
+
+    order_id: str
+    order_number: str
+    amount_minor: int
+    currency: str
+    product_name: str
+    buyer: str
+    streamer: str
+    comment_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Charged:
     """The money moved."""
 

@@ -17,6 +17,7 @@ from stages.adapters.charge_parameters import Parameters, charge_parameters, ord
 from stages.adapters.payment_errors import outcome_of, result_of
 from stages.adapters.payment_results import (
     AuthenticationRequired,
+    Bill,
     CancelResult,
     Charge,
     Charged,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AuthenticationRequired",
+    "Bill",
     "CancelResult",
     "Charge",
     "ChargeResult",
@@ -211,38 +213,25 @@ class StripePayments:
                 raise
         return Refunded(refund.id, refund.amount, refund.currency, refund.status or "pending")
 
-    async def open_checkout(
-        self,
-        *,
-        order_id: str,
-        order_number: str,
-        amount_minor: int,
-        currency: str,
-        product_name: str,
-        buyer: str,
-        streamer: str,
-        comment_id: str,
-        expires_in_seconds: float,
-        idempotency_key: str,
-    ) -> PayLink:
+    async def open_checkout(self, bill: Bill, expires_in_seconds: float, idempotency_key: str) -> PayLink:
         """A hosted page where the buyer pays this order once, by card, until it expires.
 
         A repeated call returns the same link for as long as `link_expiry` gives the same moment. After that it
         opens another, which is harmless: it is only repeated when nobody got to know the first.
         """
         expires_at = link_expiry(self._now(), expires_in_seconds)
-        metadata = order_metadata(order_id, order_number, buyer, streamer, comment_id)
+        metadata = order_metadata(bill)
         price: SessionCreateParamsLineItemPriceData = {
-            "currency": currency.lower(),
-            "unit_amount": stripe_amount(amount_minor, currency),
-            "product_data": {"name": product_name},
+            "currency": bill.currency.lower(),
+            "unit_amount": stripe_amount(bill.amount_minor, bill.currency),
+            "product_data": {"name": bill.product_name},
         }
         wanted: SessionCreateParams = {
             "mode": "payment",
             # What clears days later would outlive the hold on the stock.
             "allowed_payment_method_types": ["card"],
             "line_items": [{"quantity": 1, "price_data": price}],
-            "client_reference_id": order_number,
+            "client_reference_id": bill.order_number,
             "metadata": metadata,
             "payment_intent_data": {"metadata": metadata},
             "expires_at": int(expires_at.timestamp()),

@@ -12,7 +12,7 @@ import pytest
 
 from schemas.records import PlacedOrder
 from stages.adapters.database import Database
-from stages.adapters.payments import PaymentUnavailable, StripePayments
+from stages.adapters.payments import Bill, PaymentUnavailable, StripePayments
 from stages.holds import HoldKeeper
 from tests.contract.stall import NOW, Stall
 
@@ -52,7 +52,7 @@ class NoLinks:
 
 async def link(stall: Stall, payments: StripePayments, order: PlacedOrder) -> str:
     """The url of a pay link at which the order waits."""
-    opened = await payments.open_checkout(
+    bill = Bill(
         order_id=str(order.order_id),
         order_number=f"{order.order_number}-{stall.seller[-8:]}",
         amount_minor=1000,
@@ -61,9 +61,8 @@ async def link(stall: Stall, payments: StripePayments, order: PlacedOrder) -> st
         buyer=order.viewer.client,
         streamer=stall.seller,
         comment_id=str(order.comment_id),
-        expires_in_seconds=1800,
-        idempotency_key=f"checkout:{order.order_id}",
     )
+    opened = await payments.open_checkout(bill, 1800, f"checkout:{order.order_id}")
     await stall.orders.await_payment(order.order_id, opened.session_id, opened.url)
     return opened.url
 

@@ -14,6 +14,7 @@ from stripe import WebhookSignature
 
 from stages.adapters.payments import (
     AuthenticationRequired,
+    Bill,
     Charge,
     Charged,
     Declined,
@@ -227,7 +228,7 @@ async def test_refunds_go_back_in_parts_once_per_key(payments: StripePayments, s
 
 
 async def open_link(payments: StripePayments, order_number: str) -> PayLink:
-    return await payments.open_checkout(
+    bill = Bill(
         order_id=str(uuid4()),
         order_number=order_number,
         amount_minor=7999,
@@ -236,9 +237,8 @@ async def open_link(payments: StripePayments, order_number: str) -> PayLink:
         buyer="@ana",
         streamer="@shop",
         comment_id=str(uuid4()),
-        expires_in_seconds=1800,
-        idempotency_key=f"checkout:{order_number}",
     )
+    return await payments.open_checkout(bill, 1800, f"checkout:{order_number}")
 
 
 async def test_a_pay_link_is_paid_once_and_its_charge_names_the_order(

@@ -75,19 +75,7 @@ class Offers:
                 keeps_aliases=keeps_aliases,
                 keeps_images=keeps_images,
             )
-            counted = await connection.fetchrow(statement("catalog/variant_stock"), product.id)
-            new = [
-                variant.stock
-                for variant in variants
-                if await _put_variant(connection, product.id, variant, set_stock=set_stock)
-            ]
-            if set_stock or (new and not counted):
-                counted = await connection.fetchrow(statement("catalog/variant_stock"), product.id)
-                await connection.execute(
-                    statement("catalog/set_stock"), product.id, counted["stock"] if counted else stock
-                )
-            elif new:
-                await connection.execute(statement("catalog/add_stock"), product.id, sum(new))
+            await _put_variants(connection, product.id, stock, variants, set_stock=set_stock)
             await serve_unlisted(connection, streamer, product.id)  # the variants have codes, too
             await serve(connection, product.id, now, self._rules)
         return "added" if added else "changed"
@@ -114,6 +102,25 @@ class Offers:
 def variant_id(product_id: UUID, name: str) -> UUID:
     """A variant's id: the same wherever it is derived."""
     return derived_id(f"variant/{product_id}/{name}")
+
+
+async def _put_variants(
+    connection: Connection, product_id: UUID, stock: int, variants: Sequence[Variant], *, set_stock: bool
+) -> None:
+    """The variants, and what they make of the product's stock (see Offers.put)."""
+    counted = await connection.fetchrow(statement("catalog/variant_stock"), product_id)
+    new = [
+        variant.stock
+        for variant in variants
+        if await _put_variant(connection, product_id, variant, set_stock=set_stock)
+    ]
+    if set_stock or (new and not counted):
+        counted = await connection.fetchrow(statement("catalog/variant_stock"), product_id)
+        await connection.execute(
+            statement("catalog/set_stock"), product_id, counted["stock"] if counted else stock
+        )
+    elif new:
+        await connection.execute(statement("catalog/add_stock"), product_id, sum(new))
 
 
 async def _put_variant(
