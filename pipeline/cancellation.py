@@ -31,12 +31,15 @@ async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
 
 async def together(*coroutines: Coroutine[Any, Any, None]) -> None:
     """Run the coroutines side by side until the first one ends; the others are then cancelled, for certain (a
-    TaskGroup asks its tasks only once). Raises what the first one failed with."""
+    TaskGroup asks its tasks only once). Raises what the first one failed with; what else failed stands in its notes."""
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         ended = [task for task in tasks if task.done()]
         await cancel(tasks)
+    failed = [error for task in ended if not task.cancelled() and (error := task.exception())]
+    for other in failed[1:]:
+        failed[0].add_note(f"At the same time: {other!r}")
     for task in ended:
         task.result()

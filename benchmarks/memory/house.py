@@ -97,9 +97,12 @@ async def working(url: str, *, replay_seconds: float = _FOREVER) -> AsyncIterato
     redis, keys = connect(url), Keys()
     await redis.flushall()
     settings = RuntimeSettings(redis_url=url, consumer_name="memory", replay_seconds=replay_seconds)
-    agents = [agent for stage in stages(redis, keys, _SOURCES) for agent in agents_of(stage, redis, settings)]
+    shared = CoalescedRedis(redis)
+    agents = [
+        agent for stage in stages(redis, keys, _SOURCES) for agent in agents_of(stage, shared, settings)
+    ]
     trimmer = Trimmer(redis, settings, ["ingest"], Watermark(redis, keys, 1, "ingest"), time.time)
-    house = House(redis, keys, Gauge(redis, keys), CommentLog(CoalescedRedis(redis), keys, _BOUNDS))
+    house = House(redis, keys, Gauge(redis, keys), CommentLog(shared, keys, _BOUNDS))
     tasks = [asyncio.create_task(each.run()) for each in agents]
     tasks.append(asyncio.create_task(trimmer.run()))
     try:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from types import ModuleType
 from typing import Any
 
-from redis.asyncio import Redis
-
 from benchmarks.recovery.control import Victim
+from pipeline.engines.redis import kept_connections
 from pipeline.engines.redis.append import RedisAppender
+from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.streams import StageStream
 from pipeline.stage import PUBLIC_STREAM
 from stages.adapters.database.catalog import Catalog
@@ -50,7 +51,6 @@ POINTS = (
     *(f"settle of {stage} sent, reply unread" for stage in STAGES),
 )
 
-_WRITES = ("EVALSHA", "FCALL", "XADD")
 _reply_awaited: ContextVar[str | None] = ContextVar("reply_awaited", default=None)
 
 
@@ -59,11 +59,11 @@ def install(victim: Victim) -> None:
     for point, (owner, method) in _BEHIND.items():
         _wrap(owner, method, functools.partial(_behind, victim, point))
     _wrap(StageStream, "settle", functools.partial(_around_settle, victim))
-    _wrap(RedisAppender, "comment", _around_comment)
-    _wrap(Redis, "parse_response", functools.partial(_before_reply, victim))
+    _wrap(CommentLog, "_commit", _around_comment)
+    _wrap(kept_connections, "_answer", functools.partial(_before_reply, victim))
 
 
-def _wrap(owner: type, method: str, around: Callable[..., Awaitable[Any]]) -> None:
+def _wrap(owner: type | ModuleType, method: str, around: Callable[..., Awaitable[Any]]) -> None:
     original = getattr(owner, method)
 
     @functools.wraps(original)
@@ -102,16 +102,9 @@ async def _awaiting(point: str, call: Callable[..., Awaitable[Any]], *args: Any,
         _reply_awaited.reset(token)
 
 
-async def _before_reply(
-    victim: Victim,
-    call: Callable[..., Awaitable[Any]],
-    _: Redis,
-    connection: Any,
-    command: Any,
-    **kwargs: Any,
-) -> Any:
-    """A command is written to its socket, and its reply not read yet."""
-    point = _reply_awaited.get()
-    if point and command in _WRITES:
+async def _before_reply(victim: Victim, call: Callable[..., Awaitable[Any]], _: Any) -> Any:
+    """A trip's commands are written to their socket, and their replies not read yet: by the point of whoever was the
+    first to ask for it."""
+    if point := _reply_awaited.get():
         victim.passes(point)
-    return await call(connection, command, **kwargs)
+    return await call()

@@ -121,6 +121,18 @@ async def test_one_process_at_a_time_works_on_an_exclusive_stage_and_the_next_ta
     assert handlers.seen[-1] == ("two", 20)
 
 
+async def test_whose_place_was_taken_works_again_when_it_is_its_turn(rig: Rig) -> None:
+    handlers = Handlers()
+    handlers.go.set()
+    await rig.append("first", *entry(1))
+    rig.start(exclusive("first", handlers.of("one")), consumer="one", lease_seconds=0.5)
+    await rig.until_length("second", 1)
+    for number in (2, 3):  # whatever it keeps of Redis' connections, it has them again
+        await rig.redis.set(KEYS.fence("first", 0), "two/token", px=700)
+        await rig.append("first", *entry(number))
+        await rig.until_length("second", number)
+
+
 async def test_an_exclusive_stage_of_a_dead_process_passes_on_after_the_lease(rig: Rig) -> None:
     handlers = Handlers()
     await rig.append("first", *entry(1))

@@ -25,6 +25,7 @@ class CoalescedRedis(Redis):
 
     def __init__(self, redis: Redis) -> None:
         super().__init__(connection_pool=redis.connection_pool)
+        self.response_callbacks = redis.response_callbacks
         self._redis = redis
         self._kept = None if isinstance(redis, ClusterRedis) else KeptConnections(redis.connection_pool)
         self._asked: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
@@ -77,6 +78,12 @@ class CoalescedRedis(Redis):
     def _read(self, command: tuple[Any, ...], answer: Any) -> Any:
         understand = self.response_callbacks.get(command[0])
         return answer if understand is None or isinstance(answer, Exception) else understand(answer)
+
+
+def sharing_trips(redis: Redis) -> Redis:
+    """A client for callers who come one by one, on the pool of `redis`. A cluster's goes without: who asks it looks at
+    what it is, and its nodes share nothing."""
+    return redis if isinstance(redis, ClusterRedis) else CoalescedRedis(redis)
 
 
 def _tell(trip: list[tuple[tuple[Any, ...], asyncio.Future[Any]]], answers: list[Any]) -> None:

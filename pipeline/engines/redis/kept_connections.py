@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from redis import exceptions
-from redis.asyncio import ConnectionPool
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
+
+from pipeline.engines.redis.cluster import ClusterRedis
 
 TRIP_SECONDS = 5.0
 _RESTED_SECONDS = 1.0  # the server may have hung up meanwhile; one that was just used is as good as it was
@@ -56,6 +58,29 @@ class KeptConnections:
                 return [await _answer(connection) for _ in commands]
         except TimeoutError as error:
             raise exceptions.TimeoutError(f"Redis has not answered within {TRIP_SECONDS:g} s.") from error
+
+
+class KeptRedis(Redis):
+    """A client that keeps what it takes from the pool of another one, to which it goes on belonging; each command is a
+    trip of its own. A caller who is cancelled closes the connection: the server answers nobody who has gone."""
+
+    def __init__(self, redis: Redis) -> None:
+        super().__init__(connection_pool=redis.connection_pool)
+        self.response_callbacks = redis.response_callbacks
+        self._kept = KeptConnections(redis.connection_pool)
+
+    async def execute_command(self, *args: Any, **_: Any) -> Any:
+        """Ask, and wait for the answer. Raises what redis-py raises."""
+        [answer] = await self._kept.trip([args])
+        if isinstance(answer, Exception):
+            raise answer
+        understand = self.response_callbacks.get(args[0])
+        return understand(answer) if understand else answer
+
+
+def keeping(redis: Redis) -> Redis:
+    """A client on the pool of `redis` that keeps its connections. A cluster's goes without."""
+    return redis if isinstance(redis, ClusterRedis) else KeptRedis(redis)
 
 
 async def _answer(connection: AbstractConnection) -> Any:
