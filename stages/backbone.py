@@ -19,7 +19,6 @@ from pipeline.dead_letter_watch import CountPage
 from pipeline.engines.redis.agent import agents_of
 from pipeline.engines.redis.append import RedisAppender
 from pipeline.engines.redis.backlog import Backlog
-from pipeline.engines.redis.coalesced import sharing_trips
 from pipeline.engines.redis.connection import REDIS_AWAY
 from pipeline.engines.redis.dead_letter_count import DeadLetterCount
 from pipeline.engines.redis.dead_letters import DeadLetters as RedisLetters
@@ -96,7 +95,7 @@ def on_redis(redis: Redis, keys: Keys, settings: ShopSettings) -> Backbone:
         engine="redis",
         appender=RedisAppender(redis, keys),
         watermark=RedisWatermark(redis, keys, settings.partitions, DOOR),
-        agents_of=partial(agents_of, redis=sharing_trips(redis), settings=settings),
+        agents_of=partial(agents_of, redis=redis, settings=settings),
         weigh=StreamLoad(redis, keys),
         count_letters=DeadLetterCount(redis, keys),
         unread=Backlog(redis, keys.comments, DOOR).unread,

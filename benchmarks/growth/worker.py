@@ -7,7 +7,6 @@ import time
 
 from benchmarks.throughput.ours import stages
 from pipeline.engines.redis.agent import agents_of
-from pipeline.engines.redis.coalesced import sharing_trips
 from pipeline.engines.redis.connection import connect
 from pipeline.settings import RuntimeSettings
 from pipeline.worker import Worker
@@ -22,8 +21,7 @@ async def work(url: str, name: str, partitions: int) -> None:
     redis = connect(url)
     try:
         settings = RuntimeSettings(redis_url=url, consumer_name=name, partitions=partitions)
-        shared = sharing_trips(redis)
-        agents = [agent for stage in stages() for agent in agents_of(stage, shared, settings)]
+        agents = [agent for stage in stages() for agent in agents_of(stage, redis, settings)]
         await redis.sadd(READY, name)
         while not await redis.blpop([GO], timeout=_WAIT_SECONDS):
             pass  # a long backlog takes longer to fill than a socket waits for an answer

@@ -14,7 +14,6 @@ from benchmarks.memory.gauge import Gauge
 from benchmarks.memory.shape import stages
 from pipeline.cancellation import cancel
 from pipeline.engines.redis.agent import agents_of
-from pipeline.engines.redis.coalesced import CoalescedRedis
 from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
@@ -97,12 +96,9 @@ async def working(url: str, *, replay_seconds: float = _FOREVER) -> AsyncIterato
     redis, keys = connect(url), Keys()
     await redis.flushall()
     settings = RuntimeSettings(redis_url=url, consumer_name="memory", replay_seconds=replay_seconds)
-    shared = CoalescedRedis(redis)
-    agents = [
-        agent for stage in stages(redis, keys, _SOURCES) for agent in agents_of(stage, shared, settings)
-    ]
+    agents = [agent for stage in stages(redis, keys, _SOURCES) for agent in agents_of(stage, redis, settings)]
     trimmer = Trimmer(redis, settings, ["ingest"], Watermark(redis, keys, 1, "ingest"), time.time)
-    house = House(redis, keys, Gauge(redis, keys), CommentLog(shared, keys, _BOUNDS))
+    house = House(redis, keys, Gauge(redis, keys), CommentLog(redis, keys, _BOUNDS))
     tasks = [asyncio.create_task(each.run()) for each in agents]
     tasks.append(asyncio.create_task(trimmer.run()))
     try:

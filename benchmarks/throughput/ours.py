@@ -14,7 +14,6 @@ from benchmarks.throughput.filling import fill
 from benchmarks.throughput.finish import Finish
 from pipeline.cancellation import cancel
 from pipeline.engines.redis.agent import StageAgent, agents_of
-from pipeline.engines.redis.coalesced import sharing_trips
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
 from pipeline.settings import RuntimeSettings
@@ -35,8 +34,7 @@ async def run(url: str, count: int) -> float:
     try:
         await fill(redis, _KEYS.comments, (list_of(comment) for comment in comments(count)))
         settings = RuntimeSettings(redis_url=url, consumer_name="bench")
-        shared = sharing_trips(redis)
-        agents = [agent for stage in stages() for agent in agents_of(stage, shared, settings)]
+        agents = [agent for stage in stages() for agent in agents_of(stage, redis, settings)]
         finish = Finish(redis, _KEYS.stream("events", 0), count)
         rate = await _timed(agents, finish)
         await _check(redis, count)

@@ -6,7 +6,6 @@ import time
 
 from fastapi import FastAPI
 
-from pipeline.engines.redis.coalesced import CoalescedRedis
 from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.offer import OfferBounds
 from stages.adapters.database.message_progress import MessageProgress
@@ -78,7 +77,7 @@ def comment_door_of(wiring: Wiring, high_water: HighWater, per_key: str | None =
         per_viewer=settings.rate_limit_per_viewer,
     )
     bounds = OfferBounds(settings.duplicate_window_seconds, limits.key_rate, limits.viewer_rate)
-    log = _log_of(wiring, CoalescedRedis(wiring.redis), bounds)
+    log = _log_of(wiring, bounds)
     return CommentDoor(
         log,
         limits,
@@ -91,12 +90,12 @@ def comment_door_of(wiring: Wiring, high_water: HighWater, per_key: str | None =
     )
 
 
-def _log_of(wiring: Wiring, redis: CoalescedRedis, bounds: OfferBounds) -> Log:
+def _log_of(wiring: Wiring, bounds: OfferBounds) -> Log:
     if wiring.backbone.engine == "redis":
-        return CommentLog(redis, wiring.keys, bounds)
+        return CommentLog(wiring.redis, wiring.keys, bounds)
     from stages.doors.kafka_comment_log import KafkaCommentLog
 
-    return KafkaCommentLog(wiring.appender, redis, wiring.keys, bounds)
+    return KafkaCommentLog(wiring.appender, wiring.redis, wiring.keys, bounds)
 
 
 async def serve_gateway(settings: ShopSettings, listening: Listening) -> None:

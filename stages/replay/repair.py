@@ -13,7 +13,6 @@ from typing import Any
 
 from pipeline.cancellation import cancel
 from pipeline.engines.redis.agent import agents_of
-from pipeline.engines.redis.coalesced import sharing_trips
 from pipeline.engines.redis.isolated_run import IsolatedRun, RunRegister, run_keys
 from pipeline.engines.redis.keys import Keys
 from pipeline.replay import Feeder, History, PastEntry, Tempo
@@ -52,11 +51,10 @@ async def repair(settings: ShopSettings, request: Request, run_id: str, watch: W
     async with Wiring.open(own) as wiring, open_past(settings, wiring.redis, request.streamer) as past:
         tally, run = Tally(wiring.database), _run(wiring)
         register = RunRegister(wiring.redis, live)
-        redis = sharing_trips(wiring.redis)
 
         def agents() -> list[Agent]:
             stages = _stages(wiring, request, tally)
-            return [agent for stage in stages for agent in agents_of(stage, redis, own)]
+            return [agent for stage in stages for agent in agents_of(stage, wiring.redis, own)]
 
         async with register.entered(run_id):
             replay = _Replay(wiring, past, request, run, tally)

@@ -14,7 +14,6 @@ import pytest
 
 from pipeline.cancellation import cancel
 from pipeline.engines.redis.agent import agents_of
-from pipeline.engines.redis.coalesced import CoalescedRedis
 from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.connection import REDIS_AWAY, connect
 from pipeline.engines.redis.keys import Keys
@@ -106,7 +105,7 @@ async def test_the_run_goes_on_where_the_primary_of_the_public_stream_is_killed(
 ) -> None:
     victim = cluster.holder(slot_of(KEYS.comments))
     async with rig_on(cluster.url) as rig, connect(cluster.url) as gateway:
-        show = Show(rig, CommentLog(CoalescedRedis(gateway), KEYS, OfferBounds(600)))
+        show = Show(rig, CommentLog(gateway, KEYS, OfferBounds(600)))
         rig.start(door(), stage("first", done, emits="second"), stage("second", done), lease_seconds=2.0)
         for number in range(BEFORE):
             await show.send(number)

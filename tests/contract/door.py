@@ -12,7 +12,6 @@ import httpx
 from fastapi import FastAPI
 
 from pipeline.engines.redis.backlog import Backlog
-from pipeline.engines.redis.coalesced import CoalescedRedis
 from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
@@ -64,7 +63,7 @@ async def door_on(
     ticks = count(0, 10)  # no look-up rests so long
     high_water = HighWater(Backlog(redis, keys.comments, READER).unread, mark, lambda: next(ticks))
     limits = RateLimits.of(per_key=per_key, per_viewer=per_viewer)
-    log = CommentLog(CoalescedRedis(redis), keys, OfferBounds(60, limits.key_rate, limits.viewer_rate))
+    log = CommentLog(redis, keys, OfferBounds(60, limits.key_rate, limits.viewer_rate))
     comments = CommentDoor(
         log, limits, keys, partitions, SOURCES, high_water, lambda: NOW, _PATIENCE_SECONDS, first="intent"
     )

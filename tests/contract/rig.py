@@ -17,7 +17,6 @@ from pipeline.dead_letter import DeadLetter
 from pipeline.engines.redis.agent import agents_of as redis_agents_of
 from pipeline.engines.redis.append import RedisAppender
 from pipeline.engines.redis.cluster import ClusterRedis
-from pipeline.engines.redis.coalesced import sharing_trips
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.consumer import Consumer
 from pipeline.engines.redis.dead_letters import DeadLetters, Listed
@@ -50,9 +49,6 @@ class Rig(AgentsAtWork[Agent]):
     partitions: int = 1
     listed: list[Listed] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.shared = sharing_trips(self.redis)
-
     async def append(self, stream: str, *fields: str | bytes) -> str:
         """Append an entry to a stage's stream, into its first partition."""
         entry_id: bytes = await self.redis.execute_command("XADD", KEYS.stream(stream, 0), "*", *fields)
@@ -66,7 +62,7 @@ class Rig(AgentsAtWork[Agent]):
             lease_seconds=lease_seconds,
             partitions=self.partitions,
         )
-        agents_of: ports.AgentsOf = partial(redis_agents_of, redis=self.shared, settings=settings)
+        agents_of: ports.AgentsOf = partial(redis_agents_of, redis=self.redis, settings=settings)
         for each in stages:
             self.put_to_work(agents_of(each))
 

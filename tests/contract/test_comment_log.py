@@ -10,7 +10,6 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError
 
-from pipeline.engines.redis.coalesced import CoalescedRedis
 from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
@@ -32,7 +31,7 @@ def log(server: Redis) -> CommentLog:
 
 
 def log_on(server: Redis, remember_seconds: int = 60, **rates: Rate) -> CommentLog:
-    return CommentLog(CoalescedRedis(server), KEYS, OfferBounds(remember_seconds, **rates))
+    return CommentLog(server, KEYS, OfferBounds(remember_seconds, **rates))
 
 
 def offer(name: str, timestamp: str = "now", speaker: str | None = None, **fields: str) -> Offer:

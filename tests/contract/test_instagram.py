@@ -16,7 +16,6 @@ import pytest
 from prometheus_client import REGISTRY
 
 from pipeline.engines.redis.backlog import Backlog
-from pipeline.engines.redis.coalesced import CoalescedRedis
 from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.keys import Keys
@@ -74,7 +73,7 @@ async def webhook_on(
     redis, keys = connect(url), Keys()
     limits = RateLimits.of(per_key="", per_viewer=per_viewer)
     door = CommentDoor(
-        CommentLog(CoalescedRedis(redis), keys, OfferBounds(60, per_speaker=limits.viewer_rate)),
+        CommentLog(redis, keys, OfferBounds(60, per_speaker=limits.viewer_rate)),
         limits,
         keys,
         1,

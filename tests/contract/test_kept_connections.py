@@ -10,8 +10,8 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from pipeline.engines.redis import kept_connections
-from pipeline.engines.redis.connection import connect
-from pipeline.engines.redis.kept_connections import KeptConnections, keeping
+from pipeline.engines.redis.connection import connect, connect_reader
+from pipeline.engines.redis.kept_connections import KeptConnections
 
 
 class Bench:
@@ -99,24 +99,25 @@ async def test_an_error_costs_its_neighbours_nothing(bench: Bench) -> None:
     assert isinstance(wrong, exceptions.ResponseError)
 
 
-async def test_a_client_that_keeps_them_answers_as_the_one_whose_they_are(redis_url: str) -> None:
-    client = connect(redis_url)
-    kept = keeping(client)
-    await kept.xadd("numbers", {"n": 1})
-    assert await kept.xlen("numbers") == 1
-    with pytest.raises(exceptions.ResponseError, match="WRONGTYPE"):
-        await kept.get("numbers")
-    raw = await kept.execute_command("XREAD", "COUNT", 1, "STREAMS", "numbers", "0")
-    assert raw == await client.execute_command("XREAD", "COUNT", 1, "STREAMS", "numbers", "0")
-    await client.aclose()
+async def test_a_client_that_keeps_them_answers_as_any_other(redis_url: str) -> None:
+    ours: list[Redis] = [connect_reader(redis_url), connect(redis_url)]
+    theirs: Redis = Redis.from_url(redis_url, protocol=2)
+    await theirs.xadd("numbers", {"n": 1}, id="1-0")
+    await theirs.zadd("scores", {"a": 1.5})
+    for client in (*ours, theirs):
+        assert await client.xrange("numbers") == [(b"1-0", {b"n": b"1"})]
+        assert await client.zrange("scores", 0, -1, withscores=True) == [(b"a", 1.5)]
+        assert await client.get("nothing") is None
+        with pytest.raises(exceptions.ResponseError, match="WRONGTYPE"):
+            await client.get("numbers")
+        await client.aclose()
 
 
 async def test_nothing_is_given_to_a_reader_who_has_gone(redis_url: str) -> None:
-    reader, other = connect(redis_url, connections=1), connect(redis_url)
-    kept = keeping(reader)
+    reader, other = connect_reader(redis_url), connect(redis_url)
     await other.xgroup_create("numbers", "group", mkstream=True)
     read = ("XREADGROUP", "GROUP", "group", "one", "BLOCK", 4000, "STREAMS", "numbers", ">")
-    goes = asyncio.create_task(kept.execute_command(*read))
+    goes = asyncio.create_task(reader.execute_command(*read))
     while not (await other.info("clients"))["blocked_clients"]:  # noqa: ASYNC110 - Redis tells nobody
         await asyncio.sleep(0.01)
     goes.cancel()
@@ -125,7 +126,7 @@ async def test_nothing_is_given_to_a_reader_who_has_gone(redis_url: str) -> None
     while (await other.info("clients"))["blocked_clients"]:  # noqa: ASYNC110 - as above
         await asyncio.sleep(0.01)
     await other.xadd("numbers", {"n": 1})
-    [[_, [[_, fields]]]] = await kept.execute_command(*read)  # by the only connection that it may have
+    [[_, [[_, fields]]]] = await reader.execute_command(*read)  # by the only connection that it may have
     assert fields == [b"n", b"1"]
     await reader.aclose()
     await other.aclose()

@@ -11,7 +11,6 @@ from redis.exceptions import ResponseError
 from pipeline.doctor import examine_redis
 from pipeline.engines.redis.checks import require_fit_redis
 from pipeline.engines.redis.cluster import ClusterRedis
-from pipeline.engines.redis.coalesced import CoalescedRedis
 from pipeline.engines.redis.comment_log import CommentLog
 from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.isolated_run import RunRegister
@@ -66,8 +65,7 @@ async def test_commands_of_several_slots_share_a_trip_and_keep_their_order(clust
         calls.get(f"key {number}")
     answers = await calls.execute()
     assert answers[50:] == [str(number).encode() for number in range(50)]
-    coalesced = CoalescedRedis(cluster)
-    assert await asyncio.gather(*(coalesced.get(f"key {number}") for number in range(50))) == answers[50:]
+    assert await asyncio.gather(*(cluster.get(f"key {number}") for number in range(50))) == answers[50:]
 
 
 async def test_one_bad_command_of_a_trip_does_not_cost_the_others(cluster: ClusterRedis) -> None:
@@ -130,7 +128,7 @@ async def test_a_slot_that_moves_is_followed(servers: ValkeyCluster, cluster: Cl
 
 async def test_limits_and_what_was_offered_are_known_on_the_cluster(cluster: ClusterRedis) -> None:
     bounds = OfferBounds(60, per_key=Rate(4, 60), per_speaker=Rate(1, 60))
-    logs = CommentLog(CoalescedRedis(cluster), KEYS, bounds), OfferMemory(cluster, KEYS, bounds)
+    logs = CommentLog(cluster, KEYS, bounds), OfferMemory(cluster, KEYS, bounds)
     offers = [
         Offer(f"limited-{n}", {"timestamp": "t"}, (name,)) for n, name in enumerate(["ana", "bea", "ana"])
     ]

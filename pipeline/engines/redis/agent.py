@@ -13,7 +13,6 @@ from redis.asyncio import Redis
 from pipeline.cancellation import together
 from pipeline.engines.redis.connection import connect_reader
 from pipeline.engines.redis.consumer import Consumer
-from pipeline.engines.redis.kept_connections import keeping
 from pipeline.engines.redis.lease import LeaseKeeper
 from pipeline.engines.redis.reclaimer import Reclaimer
 from pipeline.engines.redis.streams import Fenced, StageStream
@@ -40,8 +39,7 @@ class StageAgent:
     def __init__(self, stage: Stage[Any], partition: int, redis: Redis, settings: RuntimeSettings) -> None:
         self.name = f"{stage.name}:{partition}"
         self._stage, self._partition, self._redis, self._settings = stage, partition, redis, settings
-        self._connection = connect_reader(settings.redis_url)
-        self._reader = keeping(self._connection)
+        self._reader = connect_reader(settings.redis_url)
         self._stopping = asyncio.Event()
         self._consumer: Consumer | None = None
         self._log = structlog.get_logger(stage=stage.name, partition=partition)
@@ -65,7 +63,7 @@ class StageAgent:
             while not self._stopping.is_set():
                 await self._work()
         finally:
-            await self._connection.aclose()
+            await self._reader.aclose()
 
     async def _work(self) -> None:
         """Work until stopped, or until another process has taken this one's place."""

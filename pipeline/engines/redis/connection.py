@@ -21,6 +21,8 @@ from redis.exceptions import (
 )
 
 from pipeline.engines.redis.cluster import ClusterRedis
+from pipeline.engines.redis.coalesced import CoalescedRedis
+from pipeline.engines.redis.kept_connections import KeptRedis
 from pipeline.engines.redis.slots import Address
 
 
@@ -52,6 +54,7 @@ REDIS_AWAY = (
 
 BLOCK_SECONDS = 1.0  # how long a read waits in Redis; socket time limits must lie above it
 _SOCKET_SECONDS = 5.0
+_CONNECTIONS = 16
 _READ_BYTES = 1024 * 1024  # taken in and parsed at once: a batch of entries is a third of that
 
 
@@ -63,20 +66,30 @@ class _Connection(Connection):
         return {**super()._connection_arguments(), "limit": _READ_BYTES}
 
 
-def connect(url: str, *, connections: int = 16) -> Redis:
-    """A client with a pool of its own (of a cluster: one to each node), in which commands wait for a free connection.
-    It connects at its first command, and leaves retrying to its callers, who know what may be repeated.
+def connect(url: str) -> Redis:
+    """A client with a pool of its own (of a cluster: one to each node), whose commands share round trips. It connects
+    at its first command, and leaves retrying to its callers, who know what may be repeated.
 
     `redis://` and `rediss://` lead to one server, `redis+cluster://` and `rediss+cluster://` to a cluster, some of
     whose nodes stand where the host would: `redis+cluster://:password@one:6379,two:6379`.
     """
+    return _connect(url, CoalescedRedis, _CONNECTIONS)
+
+
+def connect_reader(url: str) -> Redis:
+    """A client with one connection (of a cluster: one to each node), for a consumer's blocking reads, which would hold
+    up all others."""
+    return _connect(url, KeptRedis, 1)
+
+
+def _connect(url: str, kind: type[Redis], connections: int) -> Redis:
     if "+cluster://" not in url:
-        return _connect(url, connections)
+        return _connect_to_one(url, kind, connections)
     seeds, url_of = _nodes(url)
-    return ClusterRedis(seeds, lambda address: _connect(url_of(address), connections))
+    return ClusterRedis(seeds, lambda address: _connect_to_one(url_of(address), kind, connections))
 
 
-def _connect(url: str, connections: int) -> Redis:
+def _connect_to_one(url: str, kind: type[Redis], connections: int) -> Redis:
     pool = BlockingConnectionPool.from_url(
         url,
         timeout=_SOCKET_SECONDS,
@@ -90,7 +103,7 @@ def _connect(url: str, connections: int) -> Redis:
         socket_read_size=_READ_BYTES,
         retry=Retry(NoBackoff(), 0),
     )
-    redis: Redis = Redis.from_pool(pool)
+    redis = kind.from_pool(pool)
     # redis-py's parsers know only the summary of XPENDING, lose the cursor of XAUTOCLAIM with JUSTID, and take
     # long over XREADGROUP.
     for command in ("XPENDING", "XAUTOCLAIM", "XREADGROUP"):
@@ -108,11 +121,6 @@ def _nodes(url: str) -> tuple[list[Address], Callable[[Address], str]]:
         split = urlsplit(f"//{place}")
         seeds.append(Address(split.hostname or "localhost", split.port or 6379))
     return seeds, lambda address: f"{scheme}://{login}{at}{address}{slash}{more}"
-
-
-def connect_reader(url: str) -> Redis:
-    """A client with one connection, for a consumer's blocking reads, which would starve a shared pool."""
-    return connect(url, connections=1)
 
 
 def _as_it_came(response: Any, **_: Any) -> Any:

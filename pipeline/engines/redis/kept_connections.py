@@ -12,8 +12,6 @@ from redis import exceptions
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 
-from pipeline.engines.redis.cluster import ClusterRedis
-
 TRIP_SECONDS = 5.0
 _RESTED_SECONDS = 1.0  # the server may have hung up meanwhile; one that was just used is as good as it was
 
@@ -61,26 +59,26 @@ class KeptConnections:
 
 
 class KeptRedis(Redis):
-    """A client that keeps what it takes from the pool of another one, to which it goes on belonging; each command is a
-    trip of its own. A caller who is cancelled closes the connection: the server answers nobody who has gone."""
+    """A client that keeps its connections; each command is a trip of its own. A caller who is cancelled closes the
+    connection: the server gives nothing to a reader who has gone."""
 
-    def __init__(self, redis: Redis) -> None:
-        super().__init__(connection_pool=redis.connection_pool)
-        self.response_callbacks = redis.response_callbacks
-        self._kept = KeptConnections(redis.connection_pool)
+    def __init__(self, connection_pool: ConnectionPool) -> None:
+        super().__init__(connection_pool=connection_pool)
+        self._kept = KeptConnections(connection_pool)
 
-    async def execute_command(self, *args: Any, **_: Any) -> Any:
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Ask, and wait for the answer. Raises what redis-py raises."""
         [answer] = await self._kept.trip([args])
         if isinstance(answer, Exception):
             raise answer
-        understand = self.response_callbacks.get(args[0])
-        return understand(answer) if understand else answer
+        return understood(self, args[0], answer, options)
 
 
-def keeping(redis: Redis) -> Redis:
-    """A client on the pool of `redis` that keeps its connections. A cluster's goes without."""
-    return redis if isinstance(redis, ClusterRedis) else KeptRedis(redis)
+def understood(redis: Redis, command: str, answer: Any, options: dict[str, Any]) -> Any:
+    """What the client's methods make of a command's answer."""
+    options.pop("keys", None)  # they are for redis-py's cache
+    understand = redis.response_callbacks.get(command)
+    return understand(answer, **options) if understand else answer
 
 
 async def _answer(connection: AbstractConnection) -> Any:
