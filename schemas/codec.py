@@ -52,10 +52,11 @@ def _reader(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind, config=Record.model_config if isinstance(kind, UnionType) else None)
 
 
-def in_words(error: ValidationError) -> str:
-    """The faults pydantic found, as one sentence without the values (they may be personal)."""
+def in_words(error: ValidationError, whole: str = "record") -> str:
+    """The faults pydantic found, as one sentence without the values (they may be personal). `whole` is what a fault is
+    of that names no part."""
     faults = (
-        f"{'.'.join(str(part) for part in fault['loc']) or 'record'}: {fault['msg']}"
+        f"{'.'.join(str(part) for part in fault['loc']) or whole}: {fault['msg']}"
         for fault in error.errors(include_url=False, include_input=False, include_context=False)
     )
     return "; ".join(faults)

@@ -177,7 +177,7 @@ def _moment(text: str | None, seq: str) -> datetime:
     try:
         moment = _TIMESTAMP.validate_python(text)
     except ValidationError as error:
-        raise UnreadableRecord(f"not a comment: timestamp: {in_words(error)}") from error
+        raise UnreadableRecord(f"not a comment: {in_words(error, 'timestamp')}") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -72,5 +72,7 @@ def _image_path(line: str | bytes, number: int) -> Path:
 def _picture(path: Path, what: str, failure: type[Exception]) -> Image.Image:
     try:
         return decode_frame(path.read_bytes(), str(path))
-    except (OSError, BadFrame) as error:
+    except OSError as error:
+        raise failure(f"{what}: {path} can't be read: {error.strerror}.") from error
+    except BadFrame as error:
         raise failure(f"{what}: {error}") from error

@@ -77,6 +77,7 @@ def test_a_wrong_field_is_named_without_its_value(field: str, value: str) -> Non
     with pytest.raises(UnreadableRecord, match=rf"not a comment: .*{field}") as caught:
         opened(**{field: value})
     assert value not in str(caught.value)
+    assert "record" not in str(caught.value)
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:

@@ -101,7 +101,9 @@ def test_a_picture_that_can_not_be_read_is_named(manifest: Path, matcher: Matche
     assert next(results)["sku"] == "B-1"
     with pytest.raises(UnreadableLine, match=r"Line 2: .*text\.jpg is no readable picture"):
         next(results)
-    with pytest.raises(UnreadableLine, match=r"Line 1: .*gone\.jpg"):
+    with pytest.raises(
+        UnreadableLine, match=r"Line 1: .*gone\.jpg can't be read: No such file or directory\.$"
+    ):
         list(match_lines([line(tmp_path / "gone.jpg")], manifest, matcher))
 
 
