@@ -75,13 +75,13 @@ def settled(settlement: Settlement) -> tuple[Append, ...]:
     return settlement.appends
 
 
-def test_what_is_emitted_goes_to_the_next_stage_with_one_more_hop() -> None:
-    [append] = settled(decider().decide(work(), Emit(Item(number=2), note={"score": 0.9})))
+def test_what_is_emitted_goes_to_the_next_stage_with_one_more_hop_and_is_the_same_comment() -> None:
+    came, record = work(), Item(number=2)
+    came = came._replace(envelope=came.envelope._replace(head=b"as it was packed"))
+    [append] = settled(decider().decide(came, Emit(record, note={"score": 0.9})))
     assert (append.stream, append.partition) == ("second", 0)
-    fields = fields_of(append)
-    assert (fields["id"], fields["seq"], fields["trace"]) == (ID, "7-0", traceparent(ID))
-    assert orjson.loads(fields["d"]) == {"number": 2}
-    assert orjson.loads(fields["hops"]) == [["first", NOW_MS - 5, NOW_MS, {"score": 0.9}]]
+    hops = orjson.dumps([["first", NOW_MS - 5, NOW_MS, {"score": 0.9}]])
+    assert append.content == came.envelope._replace(hops=hops, data=b'{"number":2}', record=record)
 
 
 def test_a_stage_may_name_another_successor() -> None:
