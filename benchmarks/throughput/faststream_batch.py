@@ -16,7 +16,7 @@ from benchmarks.throughput.comments import HOPS, comments
 from benchmarks.throughput.filling import fill
 from benchmarks.throughput.finish import Finish, none_pending
 
-BATCH = 512
+BATCH = 256
 
 Handler: TypeAlias = Callable[..., Any]
 

@@ -15,7 +15,7 @@ from benchmarks.throughput.filling import fill
 from benchmarks.throughput.finish import Finish
 from pipeline.cancellation import cancel
 
-BATCH = 512
+BATCH = 256
 _LUA = Path(__file__).with_name("loop.lua").read_text(encoding="utf-8")
 
 

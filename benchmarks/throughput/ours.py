@@ -23,7 +23,7 @@ from schemas.records import Comment
 from stages.ingest import comment_door
 from stages.sources import Sources
 
-_BATCH = 512
+_BATCH = 256
 _KEYS = Keys()
 
 
