@@ -188,6 +188,7 @@ async def test_a_door_that_is_away_slows_the_reading_down_and_costs_nothing(
 
         await rig.until(noticed)
         server.start()
+        await redis.aclose()  # what it kept was cut off, which its next command would be told
         await until_pushed(rig, 10_000)
         connector.stop()
         await running

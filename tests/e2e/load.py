@@ -75,7 +75,7 @@ class Load:
             return bool((await self.shop.row(query, seqs))["ended"] == len(seqs))
 
         async def idle() -> bool:
-            redis, keys = self.shop.wiring.redis, self.shop.wiring.keys
+            redis, keys = self.shop.redis, self.shop.wiring.keys
             waiting = [await redis.xlen(keys.stream(stage, 0)) for stage in (*STAGES[1:], "events")]
             return not any(waiting) and await self.shop.in_hand("ingest") == 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -13,7 +13,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+from redis.asyncio import Redis
 
+from pipeline.engines.redis.connection import connect
 from pipeline.engines.redis.dead_letters import DeadLetters, Listed
 from pipeline.settlement import EVENTS
 from pipeline.stage import PUBLIC_STREAM
@@ -58,6 +60,7 @@ class Shop:
     start: datetime
     wiring: Wiring
     http: httpx.AsyncClient
+    redis: Redis  # of the test's own: a look shares no trip with a write that the server holds up
 
     def fields(
         self,
@@ -145,24 +148,24 @@ class Shop:
     async def entries(self, stream: str, first: str = "-", last: str = "+") -> list[Entry]:
         """Entries of a stream, oldest first."""
         key = self.wiring.keys.stream(stream, 0)
-        entries: list[Entry] = await self.wiring.redis.execute_command("XRANGE", key, first, last)
+        entries: list[Entry] = await self.redis.execute_command("XRANGE", key, first, last)
         return entries
 
     async def in_hand(self, stage: str) -> int:
         """Entries that a stage was given and has not settled."""
         key = self.wiring.keys.stream(stream_of(stage), 0)
         # A stage that still prepares itself has made neither its stream nor its group.
-        groups = await self.wiring.redis.xinfo_groups(key) if await self.wiring.redis.exists(key) else []
+        groups = await self.redis.xinfo_groups(key) if await self.redis.exists(key) else []
         if not groups:
             return 0
         [group] = groups
         place = None if stream_of(stage) == PUBLIC_STREAM else 0
-        retrying = await self.wiring.redis.zcard(self.wiring.keys.retry(stage, place))
+        retrying = await self.redis.zcard(self.wiring.keys.retry(stage, place))
         return int(group["pending"]) - int(retrying)
 
     async def dead(self) -> list[Listed]:
         """The dead letters."""
-        return [listed async for listed in DeadLetters(self.wiring.redis, self.wiring.keys, 1).all()]
+        return [listed async for listed in DeadLetters(self.redis, self.wiring.keys, 1).all()]
 
 
 def stream_of(stage: str) -> str:
@@ -183,11 +186,12 @@ async def opened(house: House, show: Show) -> AsyncIterator[Shop]:
     start = datetime.now(UTC) - timedelta(seconds=_SHOW_ENDED_SECONDS)
     async with (
         Wiring.open(house.settings()) as wiring,
+        aclosing(connect(house.settings().redis_url)) as redis,
         httpx.AsyncClient(trust_env=False, timeout=30) as http,
     ):
         await seed_shop(show, wiring)
         await lay_frames(show, wiring.settings.frames_url, start)
-        yield Shop(house, show, start, wiring, http)
+        yield Shop(house, show, start, wiring, http, redis)
 
 
 async def ready(wiring: Wiring) -> None:

@@ -63,11 +63,11 @@ async def effects_held_up(shop: Shop, stage: str) -> AsyncIterator[Callable[[], 
 @asynccontextmanager
 async def settles_held_up(shop: Shop) -> AsyncIterator[None]:
     """Meanwhile nobody can write to Redis: what is in hand stays in hand."""
-    await shop.wiring.redis.execute_command("CLIENT PAUSE", _PAUSE_MS, "WRITE")
+    await shop.redis.execute_command("CLIENT PAUSE", _PAUSE_MS, "WRITE")
     try:
         yield
     finally:
-        await shop.wiring.redis.execute_command("CLIENT UNPAUSE")
+        await shop.redis.execute_command("CLIENT UNPAUSE")
 
 
 async def kill_with_entries_in_hand(shop: Shop, process: str, stage: str) -> None:
@@ -118,7 +118,7 @@ async def kill_between_effect_and_settle(shop: Shop, process: str, stage: str) -
 async def pending(shop: Shop, stage: str) -> tuple[list[str], list[str]]:
     """Comment ids and public entries of what the stage has in hand."""
     stream = stream_of(stage)
-    rows = await shop.wiring.redis.execute_command(
+    rows = await shop.redis.execute_command(
         "XPENDING", shop.wiring.keys.stream(stream, 0), stage, "-", "+", 100
     )
     comments, seqs = [], []
