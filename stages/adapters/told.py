@@ -18,18 +18,20 @@ PROVIDER_ID = "^[A-Za-z0-9_]{1,255}$"
 ProviderId = Annotated[str, Field(pattern=PROVIDER_ID)]
 
 
-class Told(BaseModel):
-    """Something at the provider, by its id."""
+class Part(BaseModel):
+    """A piece of what an event is about; what else stands there is not read."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True)
+
+
+class Told(Part):
+    """Something at the provider, by its id."""
 
     id: ProviderId
 
 
-class ToldMetadata(BaseModel):
+class ToldMetadata(Part):
     """What we have written on it ourselves; on what is another shop's there may be anything."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     order_uuid: Text | None = None
     attempt: Text | None = None
@@ -47,10 +49,8 @@ class ToldSession(Told):
     metadata: ToldMetadata | None = None
 
 
-class ToldRefusal(BaseModel):
+class ToldRefusal(Part):
     """Why a payment failed."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     code: Text | None = None
     decline_code: Text | None = None

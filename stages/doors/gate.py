@@ -18,6 +18,7 @@ from stages.doors.loopback import why_not_from_here
 EVERY_SCOPE: frozenset[Scope] = frozenset(get_args(Scope))
 DEFAULT_SOURCE = "gateway"
 OPEN = "open"
+_ADMITTED = "tiktoksales.admitted"
 _CHALLENGE = 'Bearer realm="tiktoksales"'
 
 
@@ -122,8 +123,11 @@ class Needs(SecurityBase):
         self._gate, self._scopes = gate, scopes
 
     async def __call__(self, connection: HTTPConnection) -> Caller:
-        """The caller. Raises NotAdmitted and DatabaseUnavailable."""
-        return await self._gate.admit(connection.headers, *self._scopes)
+        """The caller, who is asked for once in a request (see KeyFirst). Raises NotAdmitted and DatabaseUnavailable."""
+        admitted: dict[Needs, Caller] = connection.scope.setdefault(_ADMITTED, {})
+        if self not in admitted:
+            admitted[self] = await self._gate.admit(connection.headers, *self._scopes)
+        return admitted[self]
 
 
 def _caller(rights: KeyRights | None) -> Caller | None:

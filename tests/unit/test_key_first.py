@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
 
+from stages.api_key import Scope
 from stages.doors.comment_batch import PATH as BATCH
 from stages.doors.comment_batch import batch_routes
 from stages.doors.door import create_door
-from stages.doors.gate import Gate
+from stages.doors.gate import Caller, Gate
 from stages.doors.gateway import comment_routes
 from stages.doors.intent_face import intent_routes
 from stages.doors.order_face import order_routes
@@ -41,3 +43,19 @@ async def test_a_body_that_nobody_can_read_is_looked_at_only_for_whoever_shows_a
     with_one = await answered(Gate(None, open_doors=True), body)
     del with_one[BATCH]  # a batch is taken, and each of its lines answered by itself
     assert set(with_one.values()) == {422}
+
+
+async def test_who_shows_a_key_is_looked_up_once_for_a_request() -> None:
+    class Counting(Gate):
+        asked = 0
+
+        async def admit(self, headers: Mapping[str, str], *scopes: Scope) -> Caller:
+            self.asked += 1
+            return await super().admit(headers, *scopes)
+
+    gate = Counting(None, open_doors=True)
+    assert (await answered(gate, b"{")).keys()
+    assert gate.asked == len(ROUTES)
+    gate.asked = 0
+    assert await answered(gate, b"{}")
+    assert gate.asked == len(ROUTES)
