@@ -26,7 +26,7 @@ STAGES = ("ingest", "intent", "vision", "order", "payment", "notify", "projector
 _STAGE_OF_STREAM = {PUBLIC_STREAM: "ingest", "events": "projector"}
 
 # A point lies right behind a call: what it did is done, and nobody knows yet.
-_BEHIND: dict[str, tuple[type, str]] = {
+BEHIND: dict[str, tuple[type, str]] = {
     "comments stored": (Comments, "store"),
     "intent stored": (Comments, "classify"),
     "match stored": (Catalog, "store_match"),
@@ -45,7 +45,7 @@ _BEHIND: dict[str, tuple[type, str]] = {
 COMMENT_SENT = "comment sent, reply unread"
 
 POINTS = (
-    *_BEHIND,
+    *BEHIND,
     COMMENT_SENT,
     *(f"before settle of {stage}" for stage in STAGES),
     *(f"settle of {stage} sent, reply unread" for stage in STAGES),
@@ -56,7 +56,7 @@ _reply_awaited: ContextVar[str | None] = ContextVar("reply_awaited", default=Non
 
 def install(victim: Victim) -> None:
     """Make this process pass the points."""
-    for point, (owner, method) in _BEHIND.items():
+    for point, (owner, method) in BEHIND.items():
         _wrap(owner, method, functools.partial(_behind, victim, point))
     _wrap(StageStream, "settle", functools.partial(_around_settle, victim))
     _wrap(CommentLog, "_commit", _around_comment)
