@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.fixtures_sandbox",
     "tests.leaks",
     "tests.log_watch",
+    "tests.shell",
     "tests.shuffle",
 ]
 

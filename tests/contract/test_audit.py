@@ -28,7 +28,7 @@ from stages.audit.finding import Audit
 from stages.ingest import open_comment
 from stages.sources import Sources
 from tests.contract.archive_room import DAY_MS, ArchiveRoom, archive_room
-from tests.contract.shell import tiktoksales
+from tests.shell import tiktoksales
 
 DAY = date(2023, 11, 15)
 NOISE = ("streamer", b"\xff", "noise", "1", "noise", "2")

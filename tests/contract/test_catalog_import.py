@@ -12,7 +12,7 @@ from PIL import Image
 from stages.adapters.database import Database
 from stages.adapters.database.catalog import Catalog, product_id
 from stages.adapters.database.offers import Offer, Offers, variant_id
-from tests.contract.shell import Said, tiktoksales
+from tests.shell import Said, tiktoksales
 
 SHEET = """\
 Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price,Image Src,Image Position

@@ -9,6 +9,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 import asyncpg
+import psutil
 import pytest
 
 from pipeline.embedded import Postgres
@@ -16,6 +17,7 @@ from pipeline.embedded.credentials import free_port
 from stages.adapters.database import Connection, Database, DatabaseRefused, DatabaseUnavailable
 from stages.adapters.database.statements import sql_files
 
+_GONE_SECONDS = 10.0
 RECORD: dict[str, Any] = {"message": "mine!! 💕", "quantity": 2, "nested": [1.5, None, {"a": True}]}
 
 
@@ -123,7 +125,10 @@ async def test_a_wrong_password_is_no_passing_trouble(postgres: Postgres) -> Non
 
 async def test_the_pool_recovers_when_the_server_is_back(own_postgres: Postgres) -> None:
     database = await Database.connect(own_postgres.url)
+    async with database.transaction() as connection:
+        serving = psutil.Process(await connection.fetchval("select pg_backend_pid()"))
     own_postgres.kill()
+    serving.wait(_GONE_SECONDS)  # it notices by itself, and may answer once more before
     with pytest.raises(DatabaseUnavailable):
         async with database.transaction() as connection:
             await connection.fetchval("select 1")

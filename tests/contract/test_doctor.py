@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +18,7 @@ from stages.adapters.vault import Vault
 from stages.doctor.examination import examine
 from stages.settings import ShopSettings
 from tests.contract.healthy import SECRET, WEBHOOK_SECRET, healthy_settings
+from tests.shell import Said, typed
 
 ROOT = Path(__file__).parents[2]
 
@@ -101,30 +99,19 @@ async def test_keys_that_do_not_open_what_is_stored_are_an_error(shop: dict[str,
 
 def test_the_command_says_it_in_json_and_by_its_status(shop: dict[str, Any]) -> None:
     fit = _doctor({**shop, "key_prefix": "shop:"}, "--json")
-    assert (fit.returncode, fit.stderr) == (0, "")
-    assert json.loads(fit.stdout)["ok"] is True
+    assert (fit.status, fit.err) == (0, "")
+    assert json.loads(fit.out)["ok"] is True
 
 
 def test_the_command_prints_a_table_and_a_verdict(shop: dict[str, Any]) -> None:
     answer = _doctor({**shop, "twilio_account_sid": "", "source_keys": {}})
-    assert answer.returncode == 1
-    assert "warning" in answer.stdout
-    assert "SOURCE_KEYS" in answer.stdout
-    assert answer.stdout.endswith("Not fit: mend what stands as an error (1) first.\n")
-    assert SECRET not in answer.stdout
+    assert answer.status == 1
+    assert "warning" in answer.out
+    assert "SOURCE_KEYS" in answer.out
+    assert answer.out.endswith("Not fit: mend what stands as an error (1) first.\n")
+    assert SECRET not in answer.out
 
 
-def _doctor(settings: dict[str, Any], *options: str) -> subprocess.CompletedProcess[str]:
-    given = {
-        name.upper(): value if isinstance(value, str) else json.dumps(value)
-        for name, value in settings.items()
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "stages", "doctor", *options],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), **given},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def _doctor(settings: dict[str, Any], *options: str) -> Said:
+    given = {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
+    return typed("doctor", *options, **given)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +23,7 @@ from stages.adapters.slots import parse_slots
 from stages.feedback.export import Exported, correct_intent, export_training
 from stages.feedback.failure import UnknownComment, UnwritableExport
 from stages.training.text.dataset import read_examples
+from tests.shell import Said, tiktoksales
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 FRAMES = ["ana/20260101/12/1.jpg", "https://cdn.example.com/2.jpg?token=secret"]
@@ -217,22 +215,16 @@ async def test_a_review_asked_again_stays_as_it_was_decided(shop: Database) -> N
 async def test_the_commands_correct_and_export(shop: Database, database_url: str, tmp_path: Path) -> None:
     comment = await commented(shop, "so pretty")
 
-    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "stages", *arguments],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "DATABASE_URL": database_url},
-            check=False,
-        )
+    async def command(*arguments: str) -> Said:
+        return await tiktoksales(*arguments, database_url=database_url)
 
-    noted = command("correct", str(comment), "feedback", "--by", "eve")
-    assert (noted.returncode, noted.stdout) == (0, f"{comment} is noted as feedback.\n")
-    written = command("export-training", "--since", "-1h", "--out", str(tmp_path / "new.jsonl"))
-    assert written.stdout.startswith("1 comments in ")
+    noted = await command("correct", str(comment), "feedback", "--by", "eve")
+    assert (noted.status, noted.out) == (0, f"{comment} is noted as feedback.\n")
+    written = await command("export-training", "--since", "-1h", "--out", str(tmp_path / "new.jsonl"))
+    assert written.out.startswith("1 comments in ")
     assert [row["intent"] for row in rows(tmp_path / "new.jsonl")] == ["feedback"]
-    unknown = command("correct", str(UUID(int=7)), "buy")
-    assert (unknown.returncode, unknown.stdout) == (1, "")
-    assert unknown.stderr.startswith("tiktoksales: There is no comment")
-    assert command("correct", str(comment), "purchase").returncode == 2
-    assert command("export-training", "--since", "once", "--out", str(tmp_path / "x")).returncode == 2
+    unknown = await command("correct", str(UUID(int=7)), "buy")
+    assert (unknown.status, unknown.out) == (1, "")
+    assert unknown.err.startswith("tiktoksales: There is no comment")
+    assert (await command("correct", str(comment), "purchase")).status == 2
+    assert (await command("export-training", "--since", "once", "--out", str(tmp_path / "x"))).status == 2

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
@@ -27,6 +23,7 @@ from stages.forgetting import Oblivion, Streams
 from tests.contract.past_shop import PastShop
 from tests.contract.two_sellers import open_sellers
 from tests.fixtures_sandbox import stripe_sdk
+from tests.shell import typed
 
 HANDLE, KEY = "emma_who_leaves", "6937909301590000001"
 PHONE, EMAIL = "+15550109999", "emma.who.leaves@example.com"
@@ -250,44 +247,32 @@ def test_the_stages_role_may_do_it(new_database: Callable[[], str], redis_url: s
     sellers = open_sellers(new_database())
     with psycopg.connect(sellers.owner_url) as owner:
         owner.execute("update payment_attempts set status = 'charged'")
-    done = _command("forget", "@ana-buyer", DATABASE_URL=sellers.stages_url, REDIS_URL=redis_url)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "1 buyers" in done.stdout
-    assert "1 orders stay" in done.stdout
+    done = typed("forget", "@ana-buyer", database_url=sellers.stages_url, redis_url=redis_url)
+    assert (done.status, done.err) == (0, "")
+    assert "1 buyers" in done.out
+    assert "1 orders stay" in done.out
     assert "ana-buyer" not in sellers.their_rows()
     assert "bea-buyer" in sellers.their_rows()
-    again = _command("forget", "ana-buyer", DATABASE_URL=sellers.stages_url, REDIS_URL=redis_url)
-    assert (again.returncode, "Nobody called 'ana-buyer'" in again.stderr) == (1, True)
+    again = typed("forget", "ana-buyer", database_url=sellers.stages_url, redis_url=redis_url)
+    assert (again.status, "Nobody called 'ana-buyer'" in again.err) == (1, True)
 
 
 async def test_a_viewer_is_blocked_and_let_in_again(shop: PastShop) -> None:
-    given = {"DATABASE_URL": shop.settings.database_url}
-    assert _command("block", f"@{HANDLE}", **given).returncode == 0
+    given = {"database_url": shop.settings.database_url}
+    assert typed("block", f"@{HANDLE}", **given).status == 0
     [blocked] = await shop.wiring.buyers.named(HANDLE)
     assert blocked.blocked_at is not None
-    assert _command("block", HANDLE, **given).returncode == 0
+    assert typed("block", HANDLE, **given).status == 0
     assert await shop.wiring.buyers.named(HANDLE) == [blocked]  # since the first time
-    assert _command("unblock", HANDLE, **given).returncode == 0
+    assert typed("unblock", HANDLE, **given).status == 0
     [let_in] = await shop.wiring.buyers.named(HANDLE)
     assert let_in.blocked_at is None
 
 
 async def test_who_has_never_bought_can_be_blocked_by_platform_and_name(shop: PastShop) -> None:
-    given = {"DATABASE_URL": shop.settings.database_url}
-    assert _command("block", "a_stranger", **given).returncode == 1
-    assert _command("block", "a_stranger", "--platform", "tiktok", **given).returncode == 0
+    given = {"database_url": shop.settings.database_url}
+    assert typed("block", "a_stranger", **given).status == 1
+    assert typed("block", "a_stranger", "--platform", "tiktok", **given).status == 0
     [blocked] = await shop.wiring.buyers.named("a_stranger", "tiktok")
     assert (blocked.key, blocked.blocked_at is not None) == ("a_stranger", True)
-    assert _command("unblock", "nobody_at_all", "--platform", "tiktok", **given).returncode == 1
-
-
-def _command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "stages", *arguments],
-        cwd=Path(__file__).parents[2],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), **environment},
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
+    assert typed("unblock", "nobody_at_all", "--platform", "tiktok", **given).status == 1

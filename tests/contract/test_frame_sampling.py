@@ -28,7 +28,7 @@ from stages.frames.sampling import Sampling
 from stages.frames.writer import MOST_WAITING, FrameWriter
 from tests.contract.air import Air, Playlist, on_air
 from tests.contract.film import as_stream, encode, every_tenth, stored
-from tests.contract.shell import tiktoksales
+from tests.shell import tiktoksales
 
 ANA = "ana.style"
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

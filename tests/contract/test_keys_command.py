@@ -9,7 +9,7 @@ import pytest
 
 from stages.api_key import ApiKey
 from tests.contract.kept_shop import KeptShop, kept_shop
-from tests.contract.shell import tiktoksales
+from tests.shell import tiktoksales
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 
 from schemas.records import PlacedOrder
 from stages.adapters.database import Database
-from tests.contract.shell import Said, tiktoksales
 from tests.contract.unpaid_orders import place, stripe_of
 from tests.contract.webhook_door import WebhookDoor
 from tests.fixtures_sandbox import Sandbox
+from tests.shell import Said, tiktoksales
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from stages.onboarding import invite as new_link
 from stages.wiring import STAGES
 from tests.contract.consents import Consents
 from tests.contract.kept_shop import KeptShop, kept_shop
-from tests.contract.shell import tiktoksales
 from tests.fixtures_sandbox import Delivery, Mailbox, Sandbox, running_sandbox
+from tests.shell import tiktoksales
 
 PHONE, EMAIL = "+1 (555) 010-7722", "ana@mail.example"
 FORM = {"phone": PHONE, "whatsapp": "on"}

@@ -11,7 +11,7 @@ import pytest
 
 from stages.adapters.database.buyers import Buyer
 from tests.contract.kept_shop import KeptShop, kept_shop
-from tests.contract.shell import Said, tiktoksales
+from tests.shell import Said, tiktoksales
 
 PHONE, EMAIL = "+15550104242", "bo@shop.example"
 FORMULA = "=HYPERLINK(1)"

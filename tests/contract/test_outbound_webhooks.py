@@ -23,8 +23,8 @@ from stages.webhook_keeper import DELAYS_SECONDS
 from stages.wiring import stock_rules, utc_now
 from tests.contract.kept_shop import kept_shop
 from tests.contract.listening import EMAIL, PHONE, Listening, listening
-from tests.contract.shell import tiktoksales
 from tests.fixtures_sandbox import Mailbox
+from tests.shell import tiktoksales
 
 
 @pytest.fixture

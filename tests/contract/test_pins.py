@@ -12,7 +12,7 @@ from pipeline.stage import Drop
 from schemas.records import Comment
 from stages.ingest import UNPINNED, ingest, open_comment
 from tests.contract.kept_shop import KeptShop, kept_shop
-from tests.contract.shell import tiktoksales
+from tests.shell import tiktoksales
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from stages.adapters.database.review_decisions import (
 )
 from stages.wiring import utc_now
 from tests.contract.kept_shop import KeptShop, kept_shop
-from tests.contract.shell import tiktoksales
+from tests.shell import tiktoksales
 
 MAX_AGE = 3600.0
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -20,6 +17,7 @@ from stages.adapters.database.catalog import Catalog, Streamer
 from stages.adapters.database.notifications import Notifications
 from stages.adapters.database.sealing import check_keys, holds_plain, seal_anew
 from stages.adapters.vault import UnusableDataKeys, Vault, is_sealed
+from tests.shell import typed
 
 ROOT = Path(__file__).parents[2]
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -106,10 +104,10 @@ def test_migrate_seals_what_an_older_release_left_plain(url: str) -> None:
             " values (%s, 'tiktok', 'a', 'a', %s, 'sms')",
             (uuid4(), PHONE),
         )
-    without = _command(url, "migrate")
-    assert (without.returncode, "DATA_KEYS is not set" in without.stderr) == (1, True)
-    assert "encrypted 1 rows" in _command(url, "migrate", DATA_KEYS=json.dumps([NEW])).stdout
-    assert "Nothing to do" in _command(url, "migrate").stdout
+    without = typed("migrate", database_url=url)
+    assert (without.status, "DATA_KEYS is not set" in without.err) == (1, True)
+    assert "encrypted 1 rows" in typed("migrate", database_url=url, data_keys=json.dumps([NEW])).out
+    assert "Nothing to do" in typed("migrate", database_url=url).out
     with psycopg.connect(url) as connection:
         [(phone,)] = connection.execute("select phone from buyers").fetchall()
     assert is_sealed(phone)
@@ -118,12 +116,12 @@ def test_migrate_seals_what_an_older_release_left_plain(url: str) -> None:
 
 async def test_rotate_keys_is_a_command(url: str) -> None:
     await _fill(url, OLD)
-    rotated = _command(url, "rotate-keys", DATA_KEYS=json.dumps([NEW, OLD]))
-    assert (rotated.returncode, "2 rows" in rotated.stdout) == (0, True)
-    refused = _command(url, "rotate-keys", DATA_KEYS=json.dumps([OLD]))
-    assert (refused.returncode, "None of DATA_KEYS" in refused.stderr) == (1, True)
-    malformed = _command(url, "rotate-keys", DATA_KEYS='["x"]')
-    assert (malformed.returncode, "key 1 is not 32 bytes" in malformed.stderr) == (1, True)
+    rotated = typed("rotate-keys", database_url=url, data_keys=json.dumps([NEW, OLD]))
+    assert (rotated.status, "2 rows" in rotated.out) == (0, True)
+    refused = typed("rotate-keys", database_url=url, data_keys=json.dumps([OLD]))
+    assert (refused.status, "None of DATA_KEYS" in refused.err) == (1, True)
+    malformed = typed("rotate-keys", database_url=url, data_keys='["x"]')
+    assert (malformed.status, "key 1 is not 32 bytes" in malformed.err) == (1, True)
 
 
 def _order(url: str) -> UUID:
@@ -146,20 +144,3 @@ def _order(url: str) -> UUID:
         ).fetchall()
     assert isinstance(order, UUID)
     return order
-
-
-def _command(url: str, verb: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "stages", verb],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            "DATABASE_URL": url,
-            **environment,
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )

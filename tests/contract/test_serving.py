@@ -17,8 +17,8 @@ from cryptography.x509.oid import NameOID
 
 from stages.doors.serving import Listening, UnopenedDoor, check_safe
 from stages.settings import ShopSettings
-from tests.contract.shell import tiktoksales
 from tests.served import served
+from tests.shell import tiktoksales
 
 
 @pytest.fixture

@@ -18,9 +18,11 @@ from stages.adapters.database.catalog import Streamer
 from stages.scale_plan.plan import PROMISES
 from stages.scale_plan.rates import StageRate, save
 from tests.e2e.claims import KENJI, failed_claim, unsure
-from tests.e2e.reader_shell import FUNCTION, ReaderShell, Said, shell_in
+from tests.e2e.reader_shell import ReaderShell, shell_in
 from tests.e2e.shop import JACKET_AT, MAYA, Shop, identity
+from tests.shell import Said, typist
 from tests.shown import shown
+from tests.typist import FUNCTION
 from tests.unexecuted import UNEXECUTED
 
 # What a page takes for granted if it doesn't say so itself; and the pictures go on a shelf of the reader's own.
@@ -45,7 +47,6 @@ class Reader:
     shop: Shop
     folder: Path
     notes: Path
-    typist: str
     values: Mapping[str, Values]
 
     async def follow(self, document: str) -> dict[str, Said]:
@@ -53,7 +54,7 @@ class Reader:
         left = {name: list(each) for name, each in self.values.get(document, {}).items()}
         said: dict[str, Said] = {}
         async with AsyncExitStack() as stack:
-            shell = await stack.enter_async_context(shell_in(self.folder, self.notes, TYPIST=self.typist))
+            shell = await stack.enter_async_context(shell_in(self.folder, self.notes, TYPIST=typist()))
             commands = [each.text for each in shown(document) if each.text not in UNEXECUTED]
             if not any("activate" in command for command in commands):
                 await self._type(shell, SETTLED)

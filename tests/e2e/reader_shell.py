@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.typist import FUNCTION
+from tests.shell import Said
 
 _SECONDS = 60.0  # only a failing test ever waits so long
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """How a command ended, and what it wrote."""
-
-    status: int
-    out: str
-    err: str
 
 
 class ReaderShell:
@@ -54,20 +43,3 @@ async def shell_in(folder: Path, notes: Path, **variables: str) -> AsyncIterator
     finally:
         process.kill()
         await process.wait()
-
-
-@asynccontextmanager
-async def typist() -> AsyncIterator[str]:
-    """Where FUNCTION finds `tiktoksales`."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "ignore", "-m", "tests.e2e.typist", stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert process.stdout is not None
-        yield (await process.stdout.readline()).decode().strip()
-    finally:
-        process.kill()
-        await process.wait()
-
-
-__all__ = ["FUNCTION", "ReaderShell", "Said", "shell_in", "typist"]

@@ -8,12 +8,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.e2e.reader import Reader, furnish, made_up
-from tests.e2e.reader_shell import typist
 from tests.e2e.shop import MAYA, Shop, ready, until
 from tests.shown import DOCUMENTS, blocks, shown
 from tests.unexecuted import UNEXECUTED
@@ -33,12 +31,11 @@ OTHERS = [
 
 
 @pytest.fixture(scope="module")
-async def reader(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Reader]:
+async def reader(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Reader:
     folder, notes = tmp_path_factory.mktemp("reader"), tmp_path_factory.mktemp("notes")
     furnish(folder / "checkout", shop)
     await ready(shop.wiring)
-    async with typist() as port:
-        yield Reader(shop, folder / "checkout", notes, port, await made_up(shop))
+    return Reader(shop, folder / "checkout", notes, await made_up(shop))
 
 
 async def paid(shop: Shop) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import sys
 from collections.abc import Mapping
 from random import Random
 
@@ -16,6 +14,7 @@ from pipeline.engines.redis.dead_letters import Listed
 from pipeline.envelope import Envelope, traceparent
 from stages.demo.house import STAGES
 from tests.e2e.shop import MAYA, Shop, identity, until
+from tests.shell import tiktoksales
 
 BUY = "OMG I love this jacket! I want to buy it now!"
 NOBODY = "00000000-0000-5000-8000-000000000000"
@@ -149,9 +148,9 @@ async def test_a_redriven_dead_letter_goes_through_once_its_cause_is_gone(shop: 
     [dead] = [each for each in await shop.dead() if each.letter.comment_id == str(identity(fields))]
     assert (dead.letter.stage, dead.letter.error) == ("order", "CheckViolationError")
 
-    assert dead.id in await tiktoksales(shop, "dlq", "list", "--stage", "order")
-    assert "shop_is_closed" in await tiktoksales(shop, "dlq", "show", dead.id)
-    assert "1 dead letter sent back." in await tiktoksales(shop, "dlq", "redrive", dead.id)
+    assert dead.id in await run(shop, "dlq", "list", "--stage", "order")
+    assert "shop_is_closed" in await run(shop, "dlq", "show", dead.id)
+    assert "1 dead letter sent back." in await run(shop, "dlq", "redrive", dead.id)
 
     async def done() -> bool:
         return bool((await shop.end_of(identity(fields)))["outcome"] == "done")
@@ -174,12 +173,8 @@ async def by_owner(shop: Shop, statement: str) -> None:
         await connection.close()
 
 
-async def tiktoksales(shop: Shop, *arguments: str) -> str:
+async def run(shop: Shop, *arguments: str) -> str:
     """What the command prints; it must succeed."""
-    environment = {**os.environ, **shop.house.environment, "COLUMNS": "200"}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "stages", *arguments, env=environment, stdout=asyncio.subprocess.PIPE
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0
-    return output.decode()
+    said = await tiktoksales(*arguments, **shop.house.environment)
+    assert said.status == 0, said.err
+    return said.out

@@ -76,7 +76,7 @@ def test_a_folder_in_the_checkout_fails_the_run_and_a_cache_does_not(tmp_path: P
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.leaks", "--rootdir", tmp_path, tmp_path],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         stdout=subprocess.PIPE,
         text=True,
     )

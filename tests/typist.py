@@ -1,6 +1,6 @@
 """`tiktoksales` without the second that Python needs to import it: each call is forked from a process that has.
 
-`python -m tests.e2e.typist` prints the port at which the shell function FUNCTION reaches it, and serves until it is
+`python -m tests.typist` prints the port at which the shell function FUNCTION reaches it, and serves until it is
 killed. A call has its caller's environment, folder and standard streams, as a program has.
 """
 
