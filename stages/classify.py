@@ -10,11 +10,12 @@ import orjson
 from stages.adapters.classifier import Classifier, Judgement
 from stages.adapters.language import detect
 from stages.adapters.slots import Slots, parse_slots
+from stages.mendable import Mendable
 
 _UnderWay: TypeAlias = deque[tuple[list[str], Future[list[Judgement]]]]
 
 
-class BadLine(ValueError):
+class BadLine(Mendable):
     """A line isn't a JSON object with a text; the message names the line's number."""
 
 

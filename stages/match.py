@@ -9,15 +9,16 @@ from PIL import Image
 
 from stages.adapters.frames import BadFrame, decode_frame
 from stages.adapters.matcher import Matcher
+from stages.mendable import Mendable
 
 _MANIFEST = '{"products": [{"sku": ..., "image": ...}]}'
 
 
-class UnreadableManifest(Exception):
+class UnreadableManifest(Mendable):
     """The catalog manifest, or a picture that it names, can't be used; the message says which and why."""
 
 
-class UnreadableLine(Exception):
+class UnreadableLine(Mendable):
     """A line of input isn't `{"image": path}`, or its picture can't be read; the message says which and why."""
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, HttpUrl, SecretStr, model_validator
 from pipeline.settings import Url
 from stages.connectors.settings import ConnectorSettings
 from stages.doors.settings import DoorSettings
+from stages.mendable import Mendable
 from stages.wording import TEMPLATES
 
 _PLACE = r"^((file:///|s3://|https?://)\S+)?$"
@@ -311,7 +312,7 @@ KEPT_ENVIRONMENT = Path(".demo/environment")
 """The settings of a demo that was left up (`--keep`) where it was started."""
 
 
-class MissingSetting(Exception):
+class MissingSetting(Mendable):
     """A setting that this command needs is not set."""
 
     def __init__(self, name: str, purpose: str) -> None:

@@ -13,11 +13,12 @@ from rich.table import Table
 from pipeline.masking import masked, masked_words
 from schemas.money import Money
 from stages.adapters.database.trail import Chain, Trail
+from stages.mendable import Mendable
 
 _SEQ = re.compile(r"[0-9]{1,13}-[0-9]{1,7}")  # as the table has it
 
 
-class NotTraced(LookupError):
+class NotTraced(Mendable):
     """Nothing is known under this name, or several comments are; the message says so, and lists them."""
 
 

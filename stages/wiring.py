@@ -46,8 +46,6 @@ from stages.adapters.vault import Vault
 from stages.adapters.webhook_sender import WebhookSender
 from stages.backbone import DOOR, on_kafka, on_redis
 from stages.charging import Charging
-from stages.doors.gate import Gate
-from stages.doors.keyring import Keyring
 from stages.eyes import frames_of, load_matcher, shelves_of, sight_of
 from stages.floods import Floods
 from stages.ingest import ingest_stage
@@ -57,7 +55,6 @@ from stages.onboarding import Onboarding, OnboardingLinks
 from stages.order import Patience, order_stage
 from stages.payment import payment_stage
 from stages.payment_events import PaymentEvents, events_of
-from stages.post_office import messenger_of
 from stages.projector import projector_stage
 from stages.refunding import Refunding
 from stages.settings import ShopSettings, require
@@ -67,6 +64,7 @@ from stages.vision import Thresholds, vision_stage
 
 if TYPE_CHECKING:
     from pipeline.engines.kafka.engine import KafkaEngine
+    from stages.doors.gate import Gate
 
 
 # At a provider, by one process: what they ask of the database meanwhile shares statements.
@@ -145,6 +143,10 @@ class Wiring:
     @cached_property
     def gate(self) -> Gate:
         """Who may come in by the doors."""
+        # FastAPI comes with the doors, not with every stage.
+        from stages.doors.gate import Gate
+        from stages.doors.keyring import Keyring
+
         keyring = Keyring(ApiKeys(self.database), time.monotonic, utc_now)
         gate = Gate(keyring, open_doors=self.settings.open_doors)
         self._stack.push_async_callback(gate.close)
@@ -241,6 +243,9 @@ class Wiring:
     @cached_property
     def messenger(self) -> Messenger:
         """The message provider, and the claims on messages."""
+        # Twilio's library comes with those who send.
+        from stages.post_office import messenger_of
+
         return messenger_of(self.settings, self.notifications, utc_now, self._stack)
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+from stages.mendable import Mendable
+
 _PORTS = {"smtp": 587, "smtps": 465}
 
 
-class UnusableMailServer(ValueError):
+class UnusableMailServer(Mendable):
     """SMTP_URL names no mail server; the message says why."""
 
 

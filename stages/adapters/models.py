@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from stages.mendable import Mendable
 
-class MissingModel(Exception):
+
+class MissingModel(Mendable):
     """A model's file isn't where the settings say; the message says what to install or set."""
 
 

@@ -18,13 +18,15 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from stages.mendable import Mendable
+
 NEW_KEY = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 _KEY_BYTES = 32
 # Version 0x80 and the first bytes of a time before the year 2106. No phone number and no address looks like it.
 _SEALED = re.compile(r"gAAAA[A-Za-z0-9_=-]{90,}")
 
 
-class UnusableDataKeys(Exception):
+class UnusableDataKeys(Mendable):
     """DATA_KEYS are missing, malformed, or not those that a text was sealed with; the message says which."""
 
 

@@ -1,8 +1,9 @@
-"""The archive as the settings have it."""
+"""The archive as the settings have it. Who has none does not wait for Arrow, nor give it 30 MB."""
 
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from redis.asyncio import Redis
 
@@ -12,19 +13,23 @@ from pipeline.engines.redis.keys import Keys
 from pipeline.engines.redis.raw_entries import RawEntries
 from pipeline.replay import History
 from pipeline.rounds import Errand, Rounds
-from stages.archive.archive import Archive
-from stages.archive.archiver import Archiver
 from stages.archive.failure import NoArchive
-from stages.archive.history import WholeHistory
-from stages.archive.redaction import Redaction
-from stages.archive.store import Objects
 from stages.settings import ShopSettings
 from stages.wiring import Wiring
+
+if TYPE_CHECKING:
+    from stages.archive.archive import Archive
+    from stages.archive.redaction import Redaction
 
 
 def archive_of(settings: ShopSettings) -> Archive | None:
     """The archive; None where there is to be none. Raises UnusableArchive."""
-    return Archive(Objects(settings.archive_url)) if settings.archive_url else None
+    if not settings.archive_url:
+        return None
+    from stages.archive.archive import Archive
+    from stages.archive.store import Objects
+
+    return Archive(Objects(settings.archive_url))
 
 
 def archiver_of(wiring: Wiring) -> Rounds:
@@ -32,6 +37,8 @@ def archiver_of(wiring: Wiring) -> Rounds:
     archive = archive_of(wiring.settings)
     if archive is None:
         return Errand("archiver", _nothing, away=())
+    from stages.archive.archiver import Archiver
+
     return Archiver(
         RawEntries(wiring.redis, wiring.keys),
         ArchiveMark(wiring.redis, wiring.keys),
@@ -53,6 +60,8 @@ def history_of(settings: ShopSettings, redis: Redis, keys: Keys, streamer: str |
     stream, archive = RedisHistory(redis, keys), archive_of(settings)
     if archive is None:
         return stream
+    from stages.archive.history import WholeHistory
+
     return WholeHistory(archive, ArchiveMark(redis, keys), RawEntries(redis, keys), stream, streamer)
 
 
@@ -63,6 +72,8 @@ async def redaction_of(wiring: Wiring) -> Redaction | None:
         if await ArchiveMark(wiring.redis, wiring.keys).read():
             raise NoArchive
         return None
+    from stages.archive.redaction import Redaction
+
     return Redaction(archive, ArchiveTurn(wiring.redis, wiring.keys))
 
 

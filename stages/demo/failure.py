@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from stages.mendable import Mendable
 
-class DemoFailed(Exception):
+
+class DemoFailed(Mendable):
     """The demo can't go on, or did not end as it should; the message says why."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from stages.mendable import Mendable
 
-class UnknownComment(LookupError):
+
+class UnknownComment(Mendable):
     """There is no comment with this id; the message names it."""
 
 
-class UnwritableExport(OSError):
+class UnwritableExport(Mendable):
     """A file of the export can't be written; the message says which and why."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from stages.mendable import Mendable
 
-class ReplayFailed(Exception):
+
+class ReplayFailed(Mendable):
     """A replay can't begin, or did not end; the message says why, and what to do."""
 
 

@@ -13,7 +13,7 @@ _BESIDE_A_LINE = 4  # frame and spaces
 
 
 def said() -> str:
-    return CliRunner().invoke(app, [], env={"COLUMNS": str(_NARROW), "TERMINAL_WIDTH": str(_NARROW)}).output
+    return CliRunner().invoke(app, [], env={"COLUMNS": str(_NARROW)}).output
 
 
 def test_each_verb_has_a_line_in_the_overview_and_each_line_a_verb() -> None:

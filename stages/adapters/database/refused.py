@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from stages.mendable import Mendable
 
-class DatabaseRefused(Exception):
+
+class DatabaseRefused(Mendable):
     """The server does not take the user, the password or the database that DATABASE_URL names."""
 
 
-class NotMigrated(Exception):
+class NotMigrated(Mendable):
     """The database has no tables of ours yet."""
 
 
-class MigrationFailed(RuntimeError):
+class MigrationFailed(Mendable):
     """A migration could not be applied and left nothing behind; the message says why."""
