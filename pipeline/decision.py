@@ -6,8 +6,10 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha1
-from typing import Any, NamedTuple, assert_never
+from typing import Any, assert_never
 from uuid import NAMESPACE_URL, UUID
+
+from msgspec import Struct, structs
 
 from pipeline.backoff import delay_seconds
 from pipeline.dead_letter import DeadLetter
@@ -38,7 +40,7 @@ _VARIANTS = {f"{digit:x}": "89ab"[digit % 4] for digit in range(16)}  # RFC 9562
 NEWER_VERSION_SECONDS = 30.0  # how long an entry of a newer release waits before it is offered again
 
 
-class Work(NamedTuple):
+class Work(Struct, frozen=True, gc=False):
     """A delivery that was understood: its envelope, its record and the partition its successors go to."""
 
     delivery: Delivery
@@ -61,11 +63,10 @@ class Decider:
         done_ms = done_ms or self.now_ms()
         match outcome:
             case Emit():
-                record, to, note = outcome
-                target = to or self.stage.emits
+                target = outcome.to or self.stage.emits
                 if target is None:
-                    return self._end(work, "done", "", note, done_ms)
-                return self._forward(work, target, record, note, done_ms)
+                    return self._end(work, "done", "", outcome.note, done_ms)
+                return self._forward(work, target, outcome, done_ms)
             case Drop(reason=reason, is_end=False):
                 return Settled(work.delivery.entry_id, (), counted=_counted(work, "dropped", reason))
             case Drop(reason=reason, note=note, aside=aside):
@@ -111,27 +112,29 @@ class Decider:
         """An entry that this process won't finish: due at once, for whoever is there."""
         return self._wait(delivery, 0.0)
 
-    def _forward(self, work: Work, target: str, record: Record, note: Note, done_ms: int) -> Onward:
-        delivery, (comment_id, seq, at, trace, hops, data, _, head), its_record, partition, received_ms = work
-        stage = self.stage
+    def _forward(self, work: Work, target: str, emit: Emit, done_ms: int) -> Onward:
+        stage, came, record, received_ms = self.stage, work.envelope, emit.record, work.received_ms
         # What was passed on as it came needs not be written anew.
-        data = data if record is its_record and data else encode(record)
-        hops = with_hop(hops, hop(stage.name, received_ms, done_ms, note))
+        data = came.data if record is work.record and came.data else encode(record)
+        hops = with_hop(came.hops, hop(stage.name, received_ms, done_ms, emit.note))
         # A comment is unfinished from the door until the exclusive stage has settled it.
         begins = True if stage.door else False if stage.exclusive else None
-        onward = Envelope(comment_id, seq, at, trace, hops, data, record, head)
-        return Onward(delivery.entry_id, target, partition, onward, received_ms, begins, "emitted", target)
+        onward = Envelope(came.id, came.seq, came.at, came.trace, hops, data, record, came.head)
+        return Onward(
+            work.delivery.entry_id, target, work.partition, onward, received_ms, begins, "emitted", target
+        )
 
     def _end(
         self, work: Work, end: End, reason: str, note: Note, done_ms: int, aside: Note = NO_FACTS
     ) -> Finished:
-        delivery, _, _, partition, received_ms = work
         what: What = "done" if end == "done" else "dropped"
         if not self.stage.records_ends:
-            return Settled(delivery.entry_id, (), counted=_counted(work, what, reason))
+            return Settled(work.delivery.entry_id, (), counted=_counted(work, what, reason))
         begins = None if self.stage.door else False
         event = self._event(work, end, reason, note, done_ms, aside)
-        return Onward(delivery.entry_id, EVENTS, partition, event, received_ms, begins, what, reason)
+        return Onward(
+            work.delivery.entry_id, EVENTS, work.partition, event, work.received_ms, begins, what, reason
+        )
 
     def _bury(self, work: Work, reject: Reject) -> Settled:
         delivery, now_ms = work.delivery, self.now_ms()
@@ -152,7 +155,7 @@ class Decider:
         dead = Append(DEAD, work.partition, letter.fields())
         end = self._end(work, "rejected", reject.reason, NO_FACTS, now_ms)
         failure = Failure(work.envelope.id, reject.reason, delivery.attempts + 1)
-        counted = _counted(work, "dead-lettered", reject.error)._replace(failure=failure)
+        counted = structs.replace(_counted(work, "dead-lettered", reject.error), failure=failure)
         return Settled(delivery.entry_id, (dead, *end.appends), end.step, counted)
 
     def _wait(self, delivery: Delivery, after: float | None) -> Postponed:
@@ -200,7 +203,7 @@ def _told(waits: Postponed, work: Work, what: What, error: str, reason: str) -> 
     """With what metrics and log tell of it. What waits its turn has no error, and is no failure."""
     waits_its_turn = what == "put off" and not error
     failure = None if waits_its_turn else Failure(work.envelope.id, reason, waits.attempts, waits.due_ms)
-    return replace(waits, counted=_counted(work, what, error)._replace(failure=failure))
+    return replace(waits, counted=structs.replace(_counted(work, what, error), failure=failure))
 
 
 def _counted(work: Work, what: What, label: str) -> Counted:

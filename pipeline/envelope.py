@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import orjson
+from msgspec import Struct
 
 from pipeline.stage import Note
 from schemas.codec import SCHEMA_VERSION, UnreadableRecord
@@ -36,11 +37,11 @@ NAMES = ("id", "seq", "v", "at", "trace", "hops", "d")
 Values: TypeAlias = list[bytes]
 """Of an entry's fields, in the order of NAMES."""
 
-_HEAD_LINES = NAMES.index("hops")
+_BREAKS_IN_HEAD = NAMES.index("hops") - 1
 _FIELDS = tuple(name.encode() for name in NAMES)
 
 
-class Envelope(NamedTuple):
+class Envelope(Struct, frozen=True, gc=False):
     """`id` and `seq` as in CommentRecord, `at` ISO 8601, `trace` a W3C traceparent, `hops` and `data` JSON. `record` is
     what `data` says, where this very process wrote it; `head` what head_of makes of the first four, where it is known,
     since they stay the same on the whole way."""
@@ -91,9 +92,9 @@ def read_envelope(content: Mapping[bytes, bytes] | Values) -> Envelope:
 
 
 def head_of(comment_id: str, seq: str, at: str, trace: str) -> bytes:
-    """The values before `hops`, with the version, each on a line of its own; b"" where a line would break."""
-    head = f"{comment_id}\n{seq}\n{VERSION_TEXT}\n{at}\n{trace}\n"
-    return head.encode() if head.count("\n") == _HEAD_LINES else b""
+    """The values before `hops`, with the version, line by line; b"" where a line would break."""
+    head = f"{comment_id}\n{seq}\n{VERSION_TEXT}\n{at}\n{trace}"
+    return head.encode() if head.count("\n") == _BREAKS_IN_HEAD else b""
 
 
 def by_name(content: Mapping[bytes, bytes] | Values) -> Mapping[bytes, bytes]:

@@ -49,7 +49,7 @@ class StageMeter:
     def received(self, deliveries: Collection[Delivery]) -> None:
         """Deliveries were taken in hand."""
         self._received.inc(len(deliveries))
-        fresh = [entry_id for entry_id, _, attempts, _, times in deliveries if times == 1 and not attempts]
+        fresh = [each.entry_id for each in deliveries if each.deliveries == 1 and not each.attempts]
         self._queue.observe_all(self._ages(_written_ms(fresh)))
 
     def holds(self, count: int) -> None:

@@ -53,8 +53,9 @@ class Reading:
 
     def _of_a_door(self, delivery: Delivery, door: Door[Any], received_ms: int) -> Work:
         seq = delivery.entry_id
-        comment_id, at, partition_key, record = door.opens(seq, delivery.fields)
-        trace = traceparent(comment_id)
-        head = head_of(comment_id, seq, at, trace)
-        envelope = Envelope(comment_id, seq, at, trace, b"[]", b"", None, head)
-        return Work(delivery, envelope, record, partition_of(partition_key, self.partitions), received_ms)
+        opened = door.opens(seq, delivery.fields)
+        trace = traceparent(opened.id)
+        head = head_of(opened.id, seq, opened.at, trace)
+        envelope = Envelope(opened.id, seq, opened.at, trace, b"[]", b"", None, head)
+        partition = partition_of(opened.partition_key, self.partitions)
+        return Work(delivery, envelope, opened.record, partition, received_ms)

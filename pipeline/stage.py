@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType, UnionType
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from schemas.records import Record
 
@@ -19,7 +21,7 @@ Note: TypeAlias = Mapping[str, Any]
 NO_FACTS: Note = MappingProxyType({})
 
 
-class Emit(NamedTuple):
+class Emit(Struct, frozen=True, gc=False):
     """Append the record to the next stage's stream, or to the stage named by `to`; from the last stage of the
     way it is the end of the comment."""
 
@@ -83,7 +85,7 @@ class Limits:
     away: tuple[type[Exception], ...] = ()
 
 
-class Opened(NamedTuple, Generic[R]):
+class Opened(Struct, Generic[R], frozen=True, gc=False):
     """An entry of the public stream, read and understood: the comment's identity, its event time (ISO 8601) and
     the key that decides its partition."""
 

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, assert_never
+from typing import Any, Protocol, assert_never
 from uuid import uuid4
 
 import orjson
+from msgspec import Struct
 from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
 
 from pipeline.decision import partition_of
@@ -47,7 +48,7 @@ class Pusher(Protocol):
     def may_act_for(self, streamer: str) -> bool: ...
 
 
-class Taken(NamedTuple):
+class Taken(Struct, frozen=True, gc=False):
     """The comment stands in the stream, since now or since it was first posted."""
 
     comment_id: str

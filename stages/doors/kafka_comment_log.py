@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from pipeline.engines.kafka.connection import KAFKA_AWAY
@@ -42,7 +43,7 @@ class KafkaCommentLog:
             # Of what one batch offers twice, the second is answered as the first one was.
             known = kept.get(offer.name) if offer and not isinstance(answer, Kept) else None
             if offer and known:
-                kept[offer.name] = known._replace(is_new=False)
+                kept[offer.name] = replace(known, is_new=False)
             answers.append(known or answer)
         return answers
 

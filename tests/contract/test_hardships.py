@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from pipeline.engines.redis.streams import Renewed
 from pipeline.envelope import Envelope
@@ -56,7 +57,7 @@ async def test_an_entry_with_an_odd_envelope_is_a_dead_letter_and_its_neighbour_
     rig: Rig, odd: dict[str, Any]
 ) -> None:
     good = Envelope("00000000-0000-4000-8000-000000000001", "1-0", "", "", b"[]", encode(Item(number=1)))
-    await rig.append("first", *good._replace(**odd).fields())
+    await rig.append("first", *structs.replace(good, **odd).fields())
     await rig.append("first", *entry(2))
     rig.start(stage("first", done, emits="second"))
     await rig.until_length("second", 1)

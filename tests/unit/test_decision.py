@@ -9,6 +9,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.dead_letter import read_dead_letter
 from pipeline.decision import Decider, Work, derived_id, partition_of
@@ -77,11 +78,11 @@ def settled(settlement: Settlement) -> tuple[Append, ...]:
 
 def test_what_is_emitted_goes_to_the_next_stage_with_one_more_hop_and_is_the_same_comment() -> None:
     came, record = work(), Item(number=2)
-    came = came._replace(envelope=came.envelope._replace(head=b"as it was packed"))
+    came = replace(came, envelope=replace(came.envelope, head=b"as it was packed"))
     [append] = settled(decider().decide(came, Emit(record, note={"score": 0.9})))
     assert (append.stream, append.partition) == ("second", 0)
     hops = orjson.dumps([["first", NOW_MS - 5, NOW_MS, {"score": 0.9}]])
-    assert append.content == came.envelope._replace(hops=hops, data=b'{"number":2}', record=record)
+    assert append.content == replace(came.envelope, hops=hops, data=b'{"number":2}', record=record)
 
 
 def test_a_stage_may_name_another_successor() -> None:
@@ -105,7 +106,7 @@ def test_a_drop_is_an_end_with_its_reason_and_facts() -> None:
 
 
 def test_an_end_names_the_streamer_and_says_aside_what_is_in_no_hop() -> None:
-    whose = work()._replace(record=OfStreamer(number=1, streamer="maya.closet"))
+    whose = replace(work(), record=OfStreamer(number=1, streamer="maya.closet"))
     [append] = settled(decider().decide(whose, Drop("question", aside={"asked": "how much?"})))
     state = state_of(append)
     assert (state["streamer"], state["aside"]) == ("maya.closet", {"asked": "how much?"})
@@ -184,7 +185,7 @@ def test_derived_ids_are_those_of_the_standard(name: str) -> None:
 
 def test_what_is_passed_on_as_it_came_keeps_its_bytes() -> None:
     came = work()
-    came = came._replace(envelope=came.envelope._replace(data=b'{"number":1,"newer":2}'))
+    came = replace(came, envelope=replace(came.envelope, data=b'{"number":1,"newer":2}'))
     [passed] = settled(decider().decide(came, Emit(came.record)))
     [changed] = settled(decider().decide(came, Emit(Item(number=1))))
     assert fields_of(passed)["d"] == came.envelope.data
@@ -215,7 +216,7 @@ def test_an_end_is_read_back_as_an_end_state() -> None:
 def test_what_happened_is_told_to_the_metrics(outcome: Outcome, what: Any, label: str) -> None:
     counted = decider().decide(work(), outcome).counted
     assert counted
-    assert counted._replace(failure=None) == Counted(what, label, "7-0", NOW_MS - 5, traceparent(ID))
+    assert replace(counted, failure=None) == Counted(what, label, "7-0", NOW_MS - 5, traceparent(ID))
 
 
 @pytest.mark.parametrize(
@@ -278,7 +279,7 @@ def test_what_is_given_back_is_due_at_once_with_its_account_as_it_was() -> None:
 
 
 def test_a_dead_letter_says_all_that_is_known() -> None:
-    there = work(attempts=1, first_failed_ms=5)._replace(partition=3)
+    there = replace(work(attempts=1, first_failed_ms=5), partition=3)
     dead, end = settled(decider().decide(there, Reject("never", "Error", "Traceback: line 1")))
     letter = fields_of(dead)
     assert (letter["detail"], letter["partition"], letter["last_failed_ms"]) == (
@@ -311,7 +312,7 @@ def test_an_end_carries_no_hops_beside_its_own() -> None:
 def test_a_comment_is_unfinished_from_the_door_until_it_ends_or_its_turn_is_over(
     changed: dict[str, Any], outcome: Outcome, step: Step | None
 ) -> None:
-    settlement = decider(**changed).decide(work()._replace(partition=3), outcome)
+    settlement = decider(**changed).decide(replace(work(), partition=3), outcome)
     assert not isinstance(settlement, Postponed)
     assert settlement.step == step
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from pipeline.decision import Decider
 from pipeline.engines.redis.handed_on import HandedOn
 from pipeline.engines.redis.keys import Keys
@@ -16,7 +18,7 @@ from tests.contract.scene import Item, done, envelope, stage
 
 SEVEN = Item(number=7)
 WHOLE = envelope(7)
-HANDED = WHOLE._replace(record=SEVEN)
+HANDED = replace(WHOLE, record=SEVEN)
 READING = Reading(stage("second", done), 0, 1, lambda: 1.0)
 
 
@@ -58,12 +60,12 @@ def test_the_next_stage_gets_the_very_record_and_what_it_would_have_read() -> No
     [handed] = handed_on.take([line])
     assert handed
     assert handed.record is SEVEN
-    assert handed._replace(record=None) == read_envelope(unpacked([PACKED, line]))
+    assert replace(handed, record=None) == read_envelope(unpacked([PACKED, line]))
     assert READING.work(Delivery("2-0", handed)).record is SEVEN
 
 
 def test_a_record_of_another_kind_is_read_from_its_bytes() -> None:
-    work = READING.work(Delivery("2-0", WHOLE._replace(record=Other(number=7))))
+    work = READING.work(Delivery("2-0", replace(WHOLE, record=Other(number=7))))
     assert type(work.record) is Item
     assert encode(work.record) == WHOLE.data
 

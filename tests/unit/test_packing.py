@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.engines.redis.packing import PACKED, packed, unpacked
 from pipeline.envelope import Envelope, read_envelope
 from tests.contract.scene import envelope
 
 ODD = {
-    "a record of several lines": envelope(1)._replace(data=b'{\n "number": 1\n}\n'),
-    "no time": envelope(1)._replace(at=""),
-    "text beyond ASCII": envelope(1)._replace(at="übermorgen"),
-    "hops": envelope(1)._replace(hops=b'[["first",1,2,{"note":"a b"}]]'),
+    "a record of several lines": replace(envelope(1), data=b'{\n "number": 1\n}\n'),
+    "no time": replace(envelope(1), at=""),
+    "text beyond ASCII": replace(envelope(1), at="übermorgen"),
+    "hops": replace(envelope(1), hops=b'[["first",1,2,{"note":"a b"}]]'),
 }
 
 
@@ -27,7 +28,7 @@ def test_an_envelope_comes_out_as_it_went_in(whole: Envelope) -> None:
 
 @pytest.mark.parametrize("broken", [{"at": "a\nb"}, {"trace": "\n"}, {"hops": b"[\n]"}], ids=str)
 def test_an_envelope_in_which_a_line_would_break_keeps_its_fields(broken: dict[str, Any]) -> None:
-    whole = envelope(1)._replace(**broken)
+    whole = replace(envelope(1), **broken)
     assert packed(whole) == whole.fields()
 
 

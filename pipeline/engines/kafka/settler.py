@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 from aiokafka.errors import MessageSizeTooLargeError
+from msgspec.structs import replace
 
 from pipeline.engines.kafka.accounts import Account
 from pipeline.engines.kafka.hand import Held
@@ -98,7 +99,7 @@ class Settler:
             buried = self._refuse(delivery, Reject(reason, type(error).__name__))
             await self._write_all(self._appends([buried]))
             step = None if isinstance(settlement, Postponed) else settlement.step
-            return buried._replace(step=step._replace(begins=False)) if step else buried
+            return replace(buried, step=replace(step, begins=False)) if step else buried
         return settlement
 
     def _appends(self, batch: Sequence[Settlement]) -> list[Message]:

@@ -145,7 +145,7 @@ class Consumer:
         if not self._has_lost:  # as nearly always: what is worked on is only let go by being settled
             return [True] * len(works)
         held = self._in_hand.get
-        return [held(delivery.entry_id) is delivery for delivery, _, _, _, _ in works]
+        return [held(work.delivery.entry_id) is work.delivery for work in works]
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Have written what became of entries that are in hand."""

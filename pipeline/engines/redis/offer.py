@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from pipeline.engines.redis.keys import Keys
 
@@ -13,7 +15,7 @@ TOLD = "timestamp"
 """The field of an entry that is given back to whoever offers it again."""
 
 
-class Offer(NamedTuple):
+class Offer(Struct, frozen=True, gc=False):
     """An entry to append. Offers of the same `name` are one. `speaker` names whose limit it counts for; None: nobody's.
     The fields, `timestamp` among them, are best in the same order each time: then the stream names them once."""
 
@@ -22,7 +24,7 @@ class Offer(NamedTuple):
     speaker: tuple[str, ...] | None = None
 
 
-class Kept(NamedTuple):
+class Kept(Struct, frozen=True, gc=False):
     """Where the entry of this name stands, with the timestamp of its first offer; `is_new` where that was this one."""
 
     name: str
