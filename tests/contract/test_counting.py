@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.decision import partition_of
 from pipeline.engines.kafka.engine import open_kafka
+from pipeline.engines.kafka.faust_app import new_app
 from pipeline.engines.kafka.names import Names
 from pipeline.engines.kafka.topics import topics_of
 from pipeline.envelope import Envelope, traceparent
@@ -94,9 +95,11 @@ async def counted(settings: RuntimeSettings, comments: dict[str, int]) -> Wall:
     wall = Wall()
     counting = Counting(settings, wall, time.time, away=())
     running = asyncio.create_task(counting.run())
-    await wall.until(lambda said: {who: window.comments for who, window in said.items()} == comments)
-    counting.stop()
-    await running
+    try:
+        await wall.until(lambda said: {who: window.comments for who, window in said.items()} == comments)
+    finally:  # whoever counts on disturbs the tests that follow
+        counting.stop()
+        await running
     return wall
 
 
@@ -108,3 +111,16 @@ async def test_counting_leaves_nothing_in_the_working_directory(
         await kafka.producer.append(ended("maya", 1))
         await counted(settings, {"maya": 1})
     assert lying_in(tmp_path) == set()
+
+
+async def test_a_flow_that_runs_and_is_resumed_keeps_what_a_stream_was_given() -> None:
+    app = new_app(RuntimeSettings(engine="kafka", kafka_url="kafka://localhost:9092"), "counting")
+    given = app.FlowControlQueue(maxsize=0, clear_on_resume=True)
+    app.flow_control.resume()
+    given.put_nowait("an event")
+    app.flow_control.resume()
+    assert given.get_nowait() == "an event"
+    given.put_nowait("from before the pause")
+    app.flow_control.suspend()
+    app.flow_control.resume()
+    assert given.empty()

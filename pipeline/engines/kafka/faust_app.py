@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 import faust
 from aiokafka.errors import KafkaError
 from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
+from mode.utils.queues import FlowControlEvent
 
 from pipeline.engines.kafka import connection
 from pipeline.engines.kafka.connection import Broker
@@ -47,7 +49,20 @@ class _PatientTransport(driver.Transport):
     Consumer = _PatientConsumer
 
 
+class _Flow(FlowControlEvent):
+    """Resumed while it runs it stays as it is. Faust resumes it again when its tables are restored, and its own would
+    throw away what streams were given since the first time: read, and missing until the next restart."""
+
+    def resume(self) -> None:
+        if not self.is_active():
+            super().resume()
+
+
 class _App(faust.App):
+    @cached_property
+    def flow_control(self) -> FlowControlEvent:
+        return _Flow(loop=self.loop)
+
     def _create_directories(self) -> None:
         """None: tables lie in memory. Faust's own would make a folder in the working directory, which is the user's."""
 
