@@ -19,7 +19,7 @@ REGISTERED_BY = ["@*.command", "@*.callback", "@*.get", "@*.post", "@*.websocket
 USED_BY = {
     "a library, which reads it of an object or subclass that we give it": {
         "_assert_has_ops", "_create_directories", "_fetch_max_wait_ms", "_full_model", "_new_consumer_thread", "_ws",
-        "allow_redirects", "capture_signals", "caption", "close_connection_pool", "conv", "exc_text",
+        "allow_redirects", "capture_signals", "caption", "close_connection_pool", "conv", "exc_text", "flow_control",
         "get_log_data", "globals",
         "has_transactional_ddl", "inter_op_num_threads", "intra_op_num_threads", "is_async", "justify",
         "model_config", "msg", "no_wrap", "NUM_THREADS", "on_response", "on_start", "partition_for_key",
